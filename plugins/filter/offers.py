@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that tell playbooks what a site has bought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._entitlement import problems_of, refusals, runnable
+
+
+def offer_refusals(bought: Any, offer: str, external: Any = ()) -> list[str]:
+    """Return why an offer may not run on a site."""
+    if offer not in OFFERS:
+        raise AnsibleFilterError(f"offer_refusals: {offer!r} is no offer; there are {', '.join(OFFERS)}.")
+    return refusals(_plain(bought), _plain(external), offer)
+
+
+def offers_to_run(bought: Any, external: Any = ()) -> dict[str, list[str]]:
+    """Return what runs, in order, what is not built yet, and what is wrong with the list."""
+    problems = problems_of(_plain(bought), _plain(external))
+    run, unbuilt = ([], []) if problems else runnable(_plain(bought), _plain(external))
+    return {"run": run, "unbuilt": unbuilt, "problems": problems}
+
+
+def _plain(value: Any) -> Any:
+    """Turn what templating gives (tagged strings, tuples) into plain lists of text."""
+    return [str(item) if isinstance(item, str) else item for item in value] if isinstance(value, (list, tuple)) else value
+
+
+class FilterModule:
+    """Ansible's entry point."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {"offer_refusals": offer_refusals, "offers_to_run": offers_to_run}

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of this collection.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+Every error carries one sentence for a person (what, which value, what to do) and optional facts for a program.
+Neither may hold a secret: both end up in results, logs and the audit trail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class BlueGreenError(Exception):
+    """Base of all errors that a module reports with ``fail_json``.
+
+    Args:
+        sentence: one clear sentence for the operator.
+        facts: JSON-able evidence that the module returns beside ``msg``.
+    """
+
+    def __init__(self, sentence: str, **facts: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.facts = facts
+
+
+class InputError(BlueGreenError):
+    """An option holds a value that cannot work; nothing was changed."""
+
+
+class RefusedError(BlueGreenError):
+    """The world is in a state in which the change would do harm; nothing was changed."""
+
+
+class LockedError(BlueGreenError):
+    """Somebody else is changing the same site; nothing was changed."""
+
+
+class ProbeError(BlueGreenError):
+    """A server gave no usable answer (refused, too slow, bad TLS, not HTTP)."""
+
+
+class UndoneError(BlueGreenError):
+    """A change was begun, did not prove itself, and was taken back."""

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of bluegreen_switch and its _info sibling, and how they become a wish.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
+    Confirm,
+    Wish,
+    default_staging,
+    rule_for,
+)
+
+GATE_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "default": {},
+    "options": {
+        "path": {"type": "str", "default": "/"},
+        "status": {"type": "list", "elements": "int", "default": [200]},
+        "body": {"type": "str"},
+        "identity_header": {"type": "str", "default": "X-Bluegreen-Colour"},
+        "identity_json": {"type": "str"},
+        "host": {"type": "str"},
+        "headers": {"type": "dict", "no_log": True},
+        "timeout": {"type": "float", "default": 2.0},
+        "successes": {"type": "int", "default": 2},
+        "deadline": {"type": "float", "default": 10.0},
+        "interval": {"type": "float", "default": 0.05},
+        "ca_path": {"type": "path"},
+    },
+}
+
+CONFIRM_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "default": {},
+    "options": {
+        "api_url": {"type": "str"},
+        "public_url": {"type": "str"},
+        "connect_to": {"type": "str"},
+        "ca_path": {"type": "path"},
+        "validate_certs": {"type": "bool", "default": True},
+        "timeout": {"type": "float", "default": 5.0},
+    },
+}
+
+SWITCH_SPEC: dict[str, Any] = {
+    "site": {"type": "str", "required": True},
+    "dynamic_dir": {"type": "path", "required": True},
+    "staging_dir": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "target": {"type": "str", "choices": ["blue", "green", "idle", "previous", "active"], "default": "active"},
+    "colours": {
+        "type": "dict",
+        "options": {
+            "blue": {"type": "list", "elements": "str", "required": True},
+            "green": {"type": "list", "elements": "str", "required": True},
+        },
+    },
+    "hosts": {"type": "list", "elements": "str"},
+    "rule": {"type": "str"},
+    "entrypoints": {"type": "list", "elements": "str"},
+    "middlewares": {"type": "list", "elements": "str"},
+    "tls": {
+        "type": "dict",
+        "options": {
+            "enabled": {"type": "bool", "default": True},
+            "cert_resolver": {"type": "str"},
+            "options": {"type": "str"},
+        },
+    },
+    "priority": {"type": "int"},
+    "gate": GATE_SPEC,
+    "confirm": CONFIRM_SPEC,
+    "soak": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "seconds": {"type": "float", "default": 0.0},
+            "max_error_ratio": {"type": "float", "default": 0.01},
+            "min_requests": {"type": "int", "default": 20},
+            "metrics_url": {"type": "str"},
+            "probe": {"type": "bool", "default": True},
+            "interval": {"type": "float", "default": 0.5},
+        },
+    },
+    "lock_timeout": {"type": "float", "default": 10.0},
+}
+
+INFO_SPEC: dict[str, Any] = {
+    "site": {"type": "str"},
+    "dynamic_dir": {"type": "path", "required": True},
+    "staging_dir": {"type": "path"},
+    "gate": GATE_SPEC,
+    "confirm": {
+        "type": "dict",
+        "default": {},
+        "options": {key: CONFIRM_SPEC["options"][key] for key in ("api_url", "timeout")},
+    },
+}
+
+
+def filled(spec: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]:
+    """Give a dict option's suboptions their defaults; Ansible fills them only when the option itself is given."""
+    return {name: (given or {}).get(name, option.get("default")) for name, option in spec["options"].items()}
+
+
+def gate_of(params: dict[str, Any]) -> Gate:
+    """Make the gate from a module's parameters; by default the backends are asked for the site's first host."""
+    given = filled(GATE_SPEC, params["gate"])
+    hosts = params.get("hosts") or []
+    given["host"] = given["host"] or (hosts[0] if hosts else None)
+    headers = {str(name): str(value) for name, value in (given["headers"] or {}).items()}
+    return Gate(**{**given, "status": tuple(given["status"]), "headers": headers})
+
+
+def wish_of(params: dict[str, Any]) -> Wish:
+    """Make the wish from the module's parameters.
+
+    Raises:
+        InputError: a host name that DNS would not take.
+    """
+    hosts = params["hosts"]
+    return Wish(
+        site=params["site"],
+        dynamic_dir=params["dynamic_dir"],
+        staging_dir=params["staging_dir"] or default_staging(params["dynamic_dir"]),
+        state=params["state"],
+        target=params["target"],
+        colours={colour: tuple(urls) for colour, urls in params["colours"].items()} if params["colours"] else None,
+        rule=rule_for(hosts) if hosts else params["rule"],
+        entrypoints=_tuple(params["entrypoints"]),
+        middlewares=_tuple(params["middlewares"]),
+        tls=_tls(params["tls"]),
+        keep_tls=params["tls"] is None,
+        priority=params["priority"],
+        gate=gate_of(params),
+        confirm=Confirm(**filled(CONFIRM_SPEC, params["confirm"])),
+        soak=Soak(**filled(SWITCH_SPEC["soak"], params["soak"])),
+        lock_timeout=params["lock_timeout"],
+    )
+
+
+def _tuple(value: list[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _tls(value: dict[str, Any] | None) -> dict[str, str] | None:
+    """Return the router's tls section: None for plain HTTP, ``{}`` for TLS with the certificates that are there."""
+    if not value or not value["enabled"]:
+        return None
+    names = {"cert_resolver": "certResolver", "options": "options"}
+    return {names[key]: value[key] for key in names if value[key]}

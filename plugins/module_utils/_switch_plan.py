@@ -1,0 +1,297 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a switch would change: pure functions from a wish and a file to a plan.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url, split_address
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan, plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import (
+    COLOURS,
+    Route,
+    other,
+    parse,
+    render,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_rule import RuleError, check_rule
+
+Target = Literal["blue", "green", "idle", "previous", "active"]
+
+# A DNS label: it becomes a file name, a router's name, a cookie's and a container's name, and all take these.
+SITE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """How it is proven that Traefik follows the file.
+
+    Attributes:
+        api_url: base URL of Traefik's private API, None to do without.
+        public_url: URL at which the public reaches the site, None to do without.
+        connect_to: ``host:port`` to connect to for ``public_url``, None for the URL's own.
+        ca_path: PEM file of the authorities for an https ``public_url``.
+        validate_certs: whether the public certificate must be valid.
+        timeout: seconds until the proof must be there.
+    """
+
+    api_url: str | None = None
+    public_url: str | None = None
+    connect_to: str | None = None
+    ca_path: str | None = None
+    validate_certs: bool = True
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Everything that the module was asked for. What is None is kept as the site's file has it."""
+
+    site: str
+    dynamic_dir: str
+    staging_dir: str
+    state: Literal["present", "absent"] = "present"
+    target: Target = "active"
+    colours: Mapping[str, tuple[str, ...]] | None = None
+    rule: str | None = None
+    entrypoints: tuple[str, ...] | None = None
+    middlewares: tuple[str, ...] | None = None
+    tls: Mapping[str, str] | None = None
+    # Separate, because for tls None is a real value: plain HTTP.
+    keep_tls: bool = True
+    priority: int | None = None
+    gate: Gate = field(default_factory=Gate)
+    confirm: Confirm = field(default_factory=Confirm)
+    soak: Soak = field(default_factory=Soak)
+    lock_timeout: float = 10.0
+
+    @property
+    def path(self) -> str:
+        """The site's dynamic file."""
+        return os.path.join(self.dynamic_dir, f"{self.site}.yml")
+
+    @property
+    def lock_path(self) -> str:
+        """The site's lock file, beside what is staged, so that all who write the site meet there."""
+        return os.path.join(self.staging_dir, f"{self.site}.lock")
+
+
+@dataclass(frozen=True)
+class SwitchPlan:
+    """The plan and the two routes that it lies between (None: no route)."""
+
+    plan: Plan
+    before: Route | None
+    after: Route | None
+
+    @property
+    def moves_traffic(self) -> bool:
+        """Whether visitors would reach other servers than now, so that those must pass the gate."""
+        if self.after is None:
+            return False
+        if self.before is None or self.before.active != self.after.active:
+            return True
+        return self.before.colours[self.before.active] != self.after.colours[self.after.active]
+
+    @property
+    def switched(self) -> bool:
+        """Whether an existing site changes its colour."""
+        return self.before is not None and self.after is not None and self.before.active != self.after.active
+
+
+def default_staging(dynamic_dir: str) -> str:
+    """Return the folder for staged files: beside the watched one, so on the same file system but for odd mounts."""
+    parent, name = os.path.split(os.path.normpath(dynamic_dir))
+    return os.path.join(parent, f".{name}.bluegreen")
+
+
+def rule_for(hosts: list[str]) -> str:
+    """Return the router rule for a list of host names.
+
+    Raises:
+        InputError: a host name that DNS would not take.
+    """
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise InputError(f"hosts: {host!r} is not a host name; write for example shop.example (use rule for anything else).")
+    return " || ".join(f"Host(`{host}`)" for host in hosts)
+
+
+def check_wish(wish: Wish) -> None:
+    """Refuse what cannot work whatever the world is like.
+
+    Raises:
+        InputError: one sentence for the first thing that is wrong.
+    """
+    check_site(wish.site)
+    if not os.path.isabs(wish.dynamic_dir):
+        raise InputError(f"dynamic_dir: {wish.dynamic_dir!r} is not an absolute path; write it from the root (/...).")
+    if wish.rule is not None:
+        try:
+            check_rule(wish.rule)
+        except RuleError as error:
+            raise InputError(f"rule: Traefik would refuse {wish.rule!r}: {error}; correct the rule.") from error
+    if wish.colours is not None:
+        _check_colours(wish.colours)
+    check_gate(wish.gate)
+    _check_proof(wish)
+
+
+def check_site(site: str) -> None:
+    """Refuse a site name that is not a DNS label.
+
+    Raises:
+        InputError: naming the value.
+    """
+    if not SITE_NAME.fullmatch(site):
+        raise InputError(f"site: {site!r} is not a site name; use 1 to 63 lower-case letters, digits and hyphens, such as acme or shop-2.")
+
+
+def _check_colours(colours: Mapping[str, tuple[str, ...]]) -> None:
+    seen: dict[str, str] = {}
+    for colour in COLOURS:
+        urls = colours.get(colour) or ()
+        if not urls:
+            raise InputError(f"colours: {colour} has no url; give both colours at least one, such as http://127.0.0.1:8081.")
+        for url in urls:
+            parts = check_url(f"colours.{colour}", url)
+            if parts.path not in ("", "/") or parts.query or parts.fragment:
+                raise InputError(f"colours.{colour}: {url!r} has a path; Traefik sends to the server only, so write scheme, host and port.")
+            server = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+            if server in seen:
+                where = "twice" if seen[server] == colour else f"already used by {seen[server]}"
+                raise InputError(f"colours.{colour}: {url!r} is {where}; every server belongs to one colour, once.")
+            seen[server] = colour
+
+
+def check_gate(gate: Gate) -> None:
+    """Refuse a gate that can never open, or that anything would open.
+
+    Raises:
+        InputError: naming the option; never a header's value.
+    """
+    if not gate.path.startswith("/"):
+        raise InputError(f"gate.path: {gate.path!r} does not start with a slash; write for example /health.")
+    try:
+        re.compile(gate.body or "")
+    except re.error as error:
+        raise InputError(f"gate.body: {gate.body!r} is not a regular expression ({error}); correct or escape it.") from error
+    for name, value in gate.headers.items():
+        # Values are secret, so the header is named and its value is not.
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", value):
+            raise InputError(f"gate.headers: the header {name!r} has a name or value that HTTP does not allow (a line break?); correct it.")
+    if not gate.identity_header and gate.identity_json is None:
+        raise InputError("gate.identity_header: it is empty and identity_json is not set; without identity a wrong colour would pass.")
+    numbers = {"gate.timeout": gate.timeout, "gate.deadline": gate.deadline, "gate.successes": gate.successes}
+    for option, number in numbers.items():
+        _check_at_least(option, number, 0, exclusive=True)
+    _check_at_least("gate.interval", gate.interval, 0)
+
+
+def _check_proof(wish: Wish) -> None:
+    confirm, soak = wish.confirm, wish.soak
+    if not confirm.api_url and not confirm.public_url:
+        raise InputError("confirm: neither api_url nor public_url is set; without one nothing proves that Traefik took the change.")
+    for option, url in (
+        ("confirm.api_url", confirm.api_url),
+        ("confirm.public_url", confirm.public_url),
+        ("soak.metrics_url", soak.metrics_url),
+    ):
+        if url:
+            check_url(option, url)
+    if confirm.connect_to:
+        split_address("confirm.connect_to", confirm.connect_to)
+    _check_at_least("confirm.timeout", confirm.timeout, 0, exclusive=True)
+    _check_at_least("soak.seconds", soak.seconds, 0)
+    _check_at_least("soak.interval", soak.interval, 0, exclusive=True)
+    _check_at_least("soak.min_requests", soak.min_requests, 1)
+    _check_at_least("lock_timeout", wish.lock_timeout, 0)
+    if not 0 <= soak.max_error_ratio <= 1:
+        raise InputError(f"soak.max_error_ratio: {soak.max_error_ratio:g} is not a share; write 0.01 for one percent.")
+    if soak.seconds > 0 and not soak.probe and not soak.metrics_url:
+        raise InputError("soak: probe is false and metrics_url is not set, so nothing would be watched; set one of them.")
+
+
+def _check_at_least(option: str, number: float, least: float, exclusive: bool = False) -> None:
+    # "not >" instead of "<=": nan compares false with everything, and must be refused too.
+    if not (number > least if exclusive else number >= least):
+        raise InputError(f"{option}: {number:g} is too small; give a number {'above' if exclusive else 'of at least'} {least:g}.")
+
+
+def plan_switch(wish: Wish, text: str | None) -> SwitchPlan:
+    """Plan a switch. Pure: the same wish and file always give the same plan.
+
+    Args:
+        wish: a checked wish.
+        text: the site's dynamic file now, None when there is none.
+
+    Returns:
+        The plan and both routes.
+
+    Raises:
+        InputError: an option is missing for a site that has no route yet.
+        RefusedError: the file is not ours, or the target makes no sense for it.
+    """
+    before = parse(wish.site, wish.path, text) if text is not None else None
+    after = None if wish.state == "absent" else _route(wish, before)
+    desired = {wish.path: render(after) if after else None}
+    return SwitchPlan(plan({wish.path: text}, desired), before, after)
+
+
+def _route(wish: Wish, before: Route | None) -> Route:
+    active, previous, rolled_back = _resolve(wish, before)
+    rule = wish.rule if wish.rule is not None else before.rule if before else None
+    colours = wish.colours if wish.colours is not None else before.colours if before else None
+    if rule is None or colours is None:
+        option = "hosts or rule" if rule is None else "colours"
+        raise InputError(
+            f"{option}: not given, and {wish.site} has no route in {wish.dynamic_dir} to take it from; give it for the first run."
+        )
+    return Route(
+        site=wish.site,
+        active=active,
+        previous=previous,
+        rolled_back=rolled_back,
+        rule=rule,
+        colours=colours,
+        entrypoints=wish.entrypoints if wish.entrypoints is not None else before.entrypoints if before else (),
+        middlewares=wish.middlewares if wish.middlewares is not None else before.middlewares if before else (),
+        tls=wish.tls if not wish.keep_tls else before.tls if before else None,
+        priority=wish.priority if wish.priority is not None else before.priority if before else None,
+    )
+
+
+def _resolve(wish: Wish, before: Route | None) -> tuple[str, str | None, str | None]:
+    """Turn the target into the colour that serves, the one before it, and the one that a rollback left."""
+    if before is None:
+        if wish.target in ("idle", "previous"):
+            raise RefusedError(
+                f"target: {wish.target!r} makes no sense yet, {wish.site} has no route in {wish.dynamic_dir};"
+                " say blue or green for the first run."
+            )
+        return ("green" if wish.target == "green" else "blue"), None, None
+    kept = (before.active, before.previous, before.rolled_back)
+    if wish.target == "previous":
+        # Run twice, a rollback must not go forward again to the colour that was just left.
+        if before.rolled_back:
+            return kept
+        if before.previous is None:
+            raise RefusedError(
+                f"target: {wish.site} has no previous colour, it has not been switched since its route was made; say blue or green."
+            )
+        return before.previous, None, before.active
+    wanted = other(before.active) if wish.target == "idle" else before.active if wish.target == "active" else wish.target
+    return kept if wanted == before.active else (wanted, before.active, None)

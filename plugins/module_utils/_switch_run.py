@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a switch: put the file into place, prove it, watch it, and take it back when it does not prove itself.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import (
+    BlueGreenError,
+    ProbeError,
+    UndoneError,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import get
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, service_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence, Watch
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import TraefikApi, read_counts
+
+# Traefik needs 5 ms to take a change (measured); asking every millisecond keeps the figure honest without loading it.
+POLL_SECONDS = 0.001
+# The answers that must come from the new colour in a row; one alone could be luck when several Traefiks share an address.
+PUBLIC_SUCCESSES = 3
+
+
+class Interrupted(BaseException):
+    """SIGTERM, SIGINT or SIGHUP came; not an Exception, so that nothing on the way swallows it."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What Traefik and the public said.
+
+    Attributes:
+        proven: whether both follow the file.
+        visible_ms: from the rename to the first public answer of the new colour, None without public_url.
+        polls: public requests made.
+        api_service: the service that the API showed last, None without an answer.
+        reason: what was still missing, None when proven.
+    """
+
+    proven: bool
+    visible_ms: float | None
+    polls: int
+    api_service: str | None
+    reason: str | None
+
+    def public(self) -> dict[str, Any]:
+        """Return it as plain data for a module's result."""
+        return {"proven": self.proven, "polls": self.polls, "api_service": self.api_service, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A switch that held."""
+
+    proof: Proof
+    soak: Evidence | None
+
+
+def prove(wish: Wish, route: Route | None, since: float | None = None) -> Proof:
+    """Ask Traefik's API and the public address until both follow the file, or the time is over.
+
+    Args:
+        wish: tells whom to ask, and for how long.
+        route: what should be served, None when the site should be gone.
+        since: monotonic time of the rename; now by default.
+
+    Returns:
+        The proof, proven or not.
+    """
+    prover = _Prover(wish, route, time.monotonic() if since is None else since)
+    deadline = time.monotonic() + wish.confirm.timeout
+    while True:
+        reason = prover.ask()
+        if reason is None or time.monotonic() >= deadline:
+            return Proof(reason is None, prover.visible_ms, prover.polls, prover.api_service, reason)
+        time.sleep(POLL_SECONDS)
+
+
+class _Prover:
+    """Asks once per call, and remembers what was already seen."""
+
+    def __init__(self, wish: Wish, route: Route | None, since: float) -> None:
+        self._wish = wish
+        self._route = route
+        self._since = since
+        self._in_a_row = 0
+        self._api = TraefikApi(wish.confirm.api_url, wish.confirm.timeout) if wish.confirm.api_url else None
+        self.visible_ms: float | None = None
+        self.polls = 0
+        self.api_service: str | None = None
+
+    def ask(self) -> str | None:
+        """Say what is missing, None when all is as it should be."""
+        public = self._ask_public()
+        # The public is asked alone until it answers: the API's turn would only add to the time that is measured.
+        return public or self._ask_api()
+
+    def _ask_public(self) -> str | None:
+        confirm, route = self._wish.confirm, self._route
+        if confirm.public_url is None or route is None or self._in_a_row >= PUBLIC_SUCCESSES:
+            return None
+        self.polls += 1
+        try:
+            answer = get(
+                confirm.public_url,
+                timeout=confirm.timeout,
+                connect_to=confirm.connect_to,
+                ca_path=confirm.ca_path,
+                validate_certs=confirm.validate_certs,
+            )
+        except ProbeError as error:
+            self._in_a_row = 0
+            return f"{confirm.public_url} does not answer ({error.sentence})"
+        said = _gate.colour_of(answer, self._wish.gate)
+        if said != route.active:
+            self._in_a_row = 0
+            who = (said or "an unknown colour")[:40]
+            return f"{confirm.public_url} answers with status {answer.status} from {who}, not from {route.active}"
+        if self.visible_ms is None:
+            self.visible_ms = round((time.monotonic() - self._since) * 1000, 1)
+        self._in_a_row += 1
+        return (
+            None if self._in_a_row >= PUBLIC_SUCCESSES else f"{confirm.public_url} has not answered {PUBLIC_SUCCESSES} times in a row yet"
+        )
+
+    def _ask_api(self) -> str | None:
+        if self._api is None:
+            return None
+        try:
+            router = self._api.router(self._wish.site)
+        except ProbeError as error:
+            return f"Traefik's API does not answer ({error.sentence})"
+        self.api_service = router.service if router else None
+        if self._route is None:
+            return f"Traefik's API still shows the router {self._wish.site}" if router else None
+        if router is None:
+            return f"Traefik's API shows no router {self._wish.site}"
+        if router.errors or router.status == "disabled":
+            return f"Traefik disabled the router {self._wish.site}: {'; '.join(router.errors) or router.status}"
+        wanted = service_name(self._wish.site, self._route.active)
+        return None if router.service == wanted else f"Traefik's API shows {router.service}, not {wanted}"
+
+
+class SwitchRun:
+    """Executes one plan.
+
+    Args:
+        wish: what was asked for.
+        plan: what to do; it must change something.
+        old_text: the site's file as the plan found it.
+        tell: is told the name of each step as it begins (the lock's note).
+    """
+
+    def __init__(self, wish: Wish, plan: SwitchPlan, old_text: str | None, tell: Callable[[str], None]) -> None:
+        self._wish = wish
+        self._plan = plan
+        self._old_text = old_text
+        self._tell = tell
+        self._kept = os.path.join(wish.staging_dir, f"{wish.site}.yml.old")
+
+    def run(self) -> Outcome:
+        """Do it.
+
+        Raises:
+            BlueGreenError: nothing was changed (FileError), or it was taken back (UndoneError, with the evidence).
+        """
+        watch = self._watch()
+        staged = self._stage()
+        with _interruptible():
+            try:
+                self._tell("switching")
+                since = time.monotonic()
+                self._put(staged)
+                self._tell("proving")
+                proof = prove(self._wish, self._plan.after, since)
+                if not proof.proven:
+                    raise UndoneError(
+                        f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
+                        confirm=proof.public(),
+                    )
+                return Outcome(proof, self._soak(watch, proof))
+            except BlueGreenError as error:
+                raise self._undo(error.sentence, error.facts) from None
+            except Interrupted as signalled:
+                raise self._undo(f"the run was interrupted by {signalled}", {}) from None
+            except Exception as error:
+                # A bug of ours must not leave the site on an unproven colour either.
+                raise self._undo(f"unexpected {type(error).__name__}", {}) from error
+            finally:
+                for leftover in (staged, self._kept):
+                    _files.discard(leftover)
+
+    def _stage(self) -> str | None:
+        self._tell("staging")
+        new_text = self._plan.plan.changes[0].after
+        staged = None if new_text is None else _files.stage(new_text, self._wish.path, self._wish.staging_dir)
+        if self._old_text is not None:
+            # A second name for the old file: taking it back is then a rename, which a full disk cannot stop.
+            _files.keep(self._wish.path, self._kept)
+        return staged
+
+    def _put(self, staged: str | None) -> None:
+        if staged is None:
+            _files.remove(self._wish.path)
+        else:
+            _files.commit(staged, self._wish.path)
+
+    def _watch(self) -> Watch | None:
+        after = self._plan.after
+        if after is None or self._wish.soak.seconds <= 0 or not self._plan.moves_traffic:
+            return None
+        url = self._wish.soak.metrics_url
+        counts = functools.partial(read_counts, url, service_name(after.site, after.active)) if url else None
+        watch = Watch(self._wish.soak, functools.partial(_first_bad, self._wish, after), counts)
+        watch.begin()
+        return watch
+
+    def _soak(self, watch: Watch | None, proof: Proof) -> Evidence | None:
+        if watch is None:
+            return None
+        self._tell("soaking")
+        evidence = watch.run()
+        if evidence.verdict == "failed":
+            raise UndoneError(
+                f"the soak failed: {evidence.reason}",
+                soak=evidence.public(),
+                confirm=proof.public(),
+                visible_ms=proof.visible_ms,
+            )
+        return evidence
+
+    def _undo(self, why: str, facts: dict[str, Any]) -> UndoneError:
+        """Put the old file back, see that it serves, and say all of it."""
+        self._tell("undoing")
+        before = self._plan.before
+        try:
+            self._put(self._kept if self._old_text is not None else None)
+        except BlueGreenError as error:
+            return UndoneError(f"{self._wish.site}: {why}, and taking it back failed too: {error.sentence}", **facts, undone=False)
+        proof = prove(self._wish, before)
+        serving = f"{before.active} serves as before" if before else "the site has no route, as before"
+        doubt = "" if proof.proven else f", but that could not be proven ({proof.reason})"
+        return UndoneError(f"{self._wish.site}: {why}. It was taken back: {serving}{doubt}.", **facts, undone=True, undo=proof.public())
+
+
+def _first_bad(wish: Wish, route: Route) -> str | None:
+    """Probe every server of the active colour once; return the first reason."""
+    for url in route.colours[route.active]:
+        reason = _gate.probe(url, wish.gate, route.active)
+        if reason:
+            return f"{url}: {reason}"
+    return None
+
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn the signals of an impatient operator into an exception that undoes, for as long as there is something to undo."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        # A second Ctrl-C must not interrupt the undoing and leave the site between two colours.
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Interrupted(signal.Signals(number).name)
+
+    previous = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Traefik's read-only API and metrics.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+The API only knows GET: a preview may use all of it. Source: https://doc.traefik.io/traefik/reference/install-configuration/api-dashboard/.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import ProbeError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import MAX_API_BODY, Answer, get
+
+_COUNTER = re.compile(r"^traefik_service_requests_total\{(?P<labels>[^}]*)\}\s+(?P<value>\S+)", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True)
+class Router:
+    """A router as Traefik runs it.
+
+    Attributes:
+        service: the service that it leads to, without the provider's name.
+        status: ``enabled``, ``warning`` or ``disabled``.
+        errors: Traefik's own words about what is wrong.
+    """
+
+    service: str
+    status: str
+    errors: tuple[str, ...] = ()
+
+
+class TraefikApi:
+    """A client of the API.
+
+    Args:
+        url: base URL of the private entry point, for example ``http://127.0.0.1:8080``.
+        timeout: seconds per request.
+        fetch: the transport, for tests.
+    """
+
+    def __init__(self, url: str, timeout: float = 2.0, fetch: Callable[..., Answer] = get) -> None:
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._fetch = fetch
+
+    def version(self) -> str:
+        """Return Traefik's version.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        return str(self._read("/api/version").get("Version", ""))
+
+    def router(self, name: str) -> Router | None:
+        """Return one router of the file provider, None when Traefik has none of that name.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        answer = self._ask(f"/api/http/routers/{quote(name, safe='')}@file")
+        if answer.status == 404:
+            return None
+        data = _decode(answer, "/api/http/routers")
+        return Router(
+            str(data.get("service", "")).removesuffix("@file"),
+            str(data.get("status", "")),
+            tuple(str(error) for error in data.get("error", [])),
+        )
+
+    def entrypoints(self) -> list[str]:
+        """Return the names of the entry points.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        answer = self._ask("/api/entrypoints")
+        return [str(item.get("name")) for item in _decode_list(answer, "/api/entrypoints")]
+
+    def has_middleware(self, name: str) -> bool:
+        """Tell whether a middleware is there; a name without a provider is one of the file provider.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        full = name if "@" in name else f"{name}@file"
+        answer = self._ask(f"/api/http/middlewares/{quote(full, safe='@')}")
+        if answer.status == 404:
+            return False
+        _decode(answer, "/api/http/middlewares")
+        return True
+
+    def file_objects(self) -> frozenset[tuple[str, str]]:
+        """Return kind and name of every HTTP object that Traefik has loaded from files.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        data = self._read("/api/rawdata")
+        return frozenset(
+            (kind, name.removesuffix("@file"))
+            for kind in ("routers", "services", "middlewares")
+            for name in data.get(kind) or {}
+            if name.endswith("@file")
+        )
+
+    def _ask(self, path: str) -> Answer:
+        return self._fetch(self._url + path, timeout=self._timeout, max_body=MAX_API_BODY)
+
+    def _read(self, path: str) -> dict[str, Any]:
+        return _decode(self._ask(path), path)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Requests that a service has answered since Traefik started.
+
+    Attributes:
+        requests: all of them.
+        errors: those answered with a status of 500 or above.
+    """
+
+    requests: int
+    errors: int
+
+
+def service_counts(metrics: str, service: str) -> Counts:
+    """Add up the request counters of one service of the file provider.
+
+    Args:
+        metrics: text in Prometheus' exposition format.
+        service: the service's name, without the provider's.
+
+    Returns:
+        The counts, zero when the service has answered nothing yet.
+    """
+    requests = errors = 0
+    for match in _COUNTER.finditer(metrics):
+        labels = dict(_LABEL.findall(match["labels"]))
+        if labels.get("service") == f"{service}@file":
+            number = int(float(match["value"]))
+            requests += number
+            errors += number if labels.get("code", "").startswith("5") else 0
+    return Counts(requests, errors)
+
+
+def read_counts(url: str, service: str, timeout: float = 2.0, fetch: Callable[..., Answer] = get) -> Counts:
+    """Read the request counters of one service from Traefik's metrics.
+
+    Raises:
+        ProbeError: no answer, or no metrics of Traefik's there.
+    """
+    answer = fetch(url, timeout=timeout, max_body=MAX_API_BODY)
+    text = answer.body.decode("utf-8", "replace")
+    if answer.status != 200 or "traefik_" not in text:
+        raise ProbeError(f"no Traefik metrics there (status {answer.status})")
+    return service_counts(text, service)
+
+
+def _decode(answer: Answer, path: str) -> dict[str, Any]:
+    data = _json(answer, path)
+    if not isinstance(data, dict):
+        raise ProbeError(f"{path} did not answer with a JSON object; it does not look like Traefik's API")
+    return data
+
+
+def _decode_list(answer: Answer, path: str) -> list[dict[str, Any]]:
+    data = _json(answer, path)
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise ProbeError(f"{path} did not answer with a JSON list; it does not look like Traefik's API")
+    return data
+
+
+def _json(answer: Answer, path: str) -> Any:
+    if answer.status != 200:
+        raise ProbeError(f"{path} answered with status {answer.status}; it does not look like Traefik's API")
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        return None

@@ -1,0 +1,347 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bluegreen_switch
+short_description: Route a site to its blue or green colour through Traefik, proven and taken back when it fails
+version_added: 0.1.0
+author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
+description:
+  - Writes the Traefik dynamic file of one site, so that visitors reach one of its two colours, and proves that they do.
+  - Before the change, the whole directory is checked (one broken file makes Traefik ignore every change in it), the rule, entry
+    points and middlewares are checked, and every server of the colour must pass its gate.
+  - The file is written beside the directory, synced, and renamed into place. Then Traefik's API must show the new colour and the public
+    address must answer from it. Optionally the new colour is watched for a while (O(soak)).
+  - A change that does not prove itself is taken back the same way, and the task fails with the evidence. So does one that is
+    interrupted (SIGTERM, SIGINT, SIGHUP).
+  - The dynamic file is the only truth about which colour is active.
+notes:
+  - Without O(colours), O(rule) and so on, what the site's file holds is kept; so O(target=previous) needs only O(site),
+    O(dynamic_dir) and O(confirm).
+  - A lock per site (the kernel's, so a dead owner leaves none behind) keeps two runs apart; see O(lock_timeout).
+  - Traffic is switched, data is not; what was written since the switch stays where it was written.
+extends_documentation_fragment:
+  - bluegreen.orchestrator.switch
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+    details:
+      - The gates are really asked (GET only), and an apply that would be refused is refused in the preview with the same sentence.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: full
+    details:
+      - The diff is the dynamic file's, the same in preview and apply.
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: partial
+    details:
+      - O(target=idle) means the colour that is idle now, so it switches at every run. All other targets are idempotent;
+        O(target=previous) goes back once, and not forward again when it is repeated.
+  platform:
+    description: Target OS/families that can be operated against.
+    platforms: linux
+    support: full
+options:
+  site:
+    description: Name of the site; 1 to 63 lower-case letters, digits and hyphens. It names the file, the router and the services.
+    type: str
+    required: true
+  state:
+    description: V(absent) removes the site's route.
+    type: str
+    choices: [present, absent]
+    default: present
+  target:
+    description:
+      - Which colour is to serve.
+      - V(active) keeps the one that serves and updates the rest; on the first run it means blue.
+      - V(idle) is the one that does not serve now; V(previous) is the one that served before the last switch (a rollback).
+    type: str
+    choices: [blue, green, idle, previous, active]
+    default: active
+  colours:
+    description: The servers of each colour. Needed on the first run, kept afterwards when not given.
+    type: dict
+    suboptions:
+      blue:
+        description: Base URLs of the blue servers, for example V(http://127.0.0.1:8081).
+        type: list
+        elements: str
+        required: true
+      green:
+        description: Base URLs of the green servers.
+        type: list
+        elements: str
+        required: true
+  hosts:
+    description: Host names of the site. Makes the rule C(Host(`a`) || Host(`b`)). Needed on the first run unless O(rule) is given.
+    type: list
+    elements: str
+  rule:
+    description: Traefik v3 router rule, when host names are not enough. It is checked before Traefik sees it.
+    type: str
+  entrypoints:
+    description: Traefik entry points of the router. Default on the first run is none, which means Traefik's own defaults.
+    type: list
+    elements: str
+  middlewares:
+    description: Names of Traefik middlewares, in order, for example V(secure@file).
+    type: list
+    elements: str
+  tls:
+    description: TLS of the router. On the first run without it the router serves plain HTTP.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether the router serves HTTPS.
+        type: bool
+        default: true
+      cert_resolver:
+        description: Name of the Traefik certificate resolver; without it the certificates that Traefik has are used.
+        type: str
+      options:
+        description: Name of the Traefik TLS options.
+        type: str
+  priority:
+    description: Priority of the router; by default Traefik takes the length of the rule.
+    type: int
+  confirm:
+    description: How it is proven that Traefik follows. At least one of O(confirm.api_url) and O(confirm.public_url) is needed; give both.
+    type: dict
+    default: {}
+    suboptions:
+      api_url:
+        description: Base URL of Traefik's private API.
+        type: str
+      public_url:
+        description: URL at which the public reaches the site; its answer must carry the identity that O(gate) names.
+        type: str
+      connect_to:
+        description: C(host:port) to connect to for O(confirm.public_url), when its name does not resolve to this Traefik.
+        type: str
+      ca_path:
+        description: PEM file of the authorities for an C(https) O(confirm.public_url); the system's by default.
+        type: path
+      validate_certs:
+        description: Whether the public certificate must be valid.
+        type: bool
+        default: true
+      timeout:
+        description: Seconds until the proof must be there; afterwards the change is taken back.
+        type: float
+        default: 5.0
+  soak:
+    description: How the new colour is watched after a switch. When it fails, the switch is taken back.
+    type: dict
+    default: {}
+    suboptions:
+      seconds:
+        description: How long, in seconds; V(0) means not at all.
+        type: float
+        default: 0.0
+      max_error_ratio:
+        description: Share of answers with a status of 500 or above, from 0 to 1, above which the switch is taken back.
+        type: float
+        default: 0.01
+      min_requests:
+        description: Number of answers below which the share is not judged.
+        type: int
+        default: 20
+      metrics_url:
+        description: URL of Traefik's Prometheus metrics (with C(addServicesLabels)). Without it only the gate's probes are watched.
+        type: str
+      probe:
+        description: Whether the gate's probe is repeated during the soak; three misses in a row take the switch back.
+        type: bool
+        default: true
+      interval:
+        description: Seconds between two looks.
+        type: float
+        default: 0.5
+  lock_timeout:
+    description: Seconds to wait for another run that changes the same site.
+    type: float
+    default: 10.0
+seealso:
+  - module: bluegreen.orchestrator.bluegreen_switch_info
+  - name: Traefik file provider
+    description: What Traefik reads, and when.
+    link: https://doc.traefik.io/traefik/reference/install-configuration/providers/others/file/
+"""
+
+EXAMPLES = r"""
+- name: Route acme to blue for the first time
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    target: blue
+    hosts: [acme.example]
+    entrypoints: [websecure]
+    tls:
+      cert_resolver: letsencrypt
+    colours:
+      blue: [http://127.0.0.1:8081]
+      green: [http://127.0.0.1:8082]
+    gate:
+      path: /health
+    confirm:
+      api_url: http://127.0.0.1:8080
+      public_url: https://acme.example/
+
+- name: Switch acme to green, and watch it for a minute
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    target: green
+    gate:
+      path: /health
+    confirm:
+      api_url: http://127.0.0.1:8080
+      public_url: https://acme.example/
+    soak:
+      seconds: 60
+      max_error_ratio: 0.005
+      metrics_url: http://127.0.0.1:8080/metrics
+
+- name: Take the last switch back
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    target: previous
+    confirm:
+      api_url: http://127.0.0.1:8080
+"""
+
+RETURN = r"""
+site:
+  description: The site.
+  type: str
+  returned: always
+  sample: acme
+dynamic_file:
+  description: The site's dynamic file.
+  type: str
+  returned: always
+  sample: /etc/traefik/dynamic/acme.yml
+active_before:
+  description: The colour that served before, null when the site had no route.
+  type: str
+  returned: when a plan could be made
+  sample: blue
+active_after:
+  description: The colour that serves afterwards (in a preview, that would serve), null when the route is removed.
+  type: str
+  returned: when a plan could be made
+  sample: green
+previous:
+  description: The colour to which O(target=previous) would go afterwards, null when there is none.
+  type: str
+  returned: when a plan could be made
+  sample: blue
+actions:
+  description: What is done, in order; empty when nothing changes. The same in preview and apply.
+  type: list
+  elements: str
+  returned: always
+  sample: [gate green, update /etc/traefik/dynamic/acme.yml, route acme to green, prove it]
+digest:
+  description: SHA-256 of the plan; equal for equal plans.
+  type: str
+  returned: when a plan could be made
+  sample: 5f3c1b1d0c7e8a3c4b0f5d2e6a7980c1b2d3e4f5061728394a5b6c7d8e9f0a1b
+gate:
+  description: One entry per server that was asked.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - colour: green
+      url: http://127.0.0.1:8082/health
+      passed: true
+      probes: 2
+      reasons: []
+      elapsed_ms: 53.1
+confirm:
+  description: What Traefik and the public said; null in the preview of a change.
+  type: dict
+  returned: always
+  sample:
+    proven: true
+    polls: 5
+    api_service: acme-green
+    reason: null
+visible_ms:
+  description: Milliseconds from the rename to the first public answer of the new colour; null without O(confirm.public_url) or change.
+  type: float
+  returned: always
+  sample: 5.2
+soak:
+  description: What was seen during the soak; null when there was none.
+  type: dict
+  returned: always
+  sample:
+    seconds: 60.0
+    requests: 18211
+    errors: 0
+    error_ratio: 0.0
+    probes: 120
+    probe_failures: 0
+    metrics_gaps: 0
+    reasons: []
+    verdict: passed
+    reason: null
+take_back:
+  description: The command that takes a switch back; null when no colour was switched.
+  type: str
+  returned: when a plan could be made
+  sample: ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false
+summary:
+  description: One sentence for people.
+  type: str
+  returned: when a plan could be made
+  sample: "acme: switched from blue to green, seen by the public after 5.2 ms"
+blocking_files:
+  description: Files that make Traefik ignore every change.
+  type: list
+  elements: dict
+  returned: when that is why the change was refused
+  sample:
+    - path: /etc/traefik/dynamic/old.yml
+      problem: "it is not valid YAML: mapping values are not allowed in this context (line 3)"
+undone:
+  description: Whether a change that did not prove itself was taken back.
+  type: bool
+  returned: when a change was begun and failed
+  sample: true
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import apply, preview
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
+
+
+def main() -> None:
+    """Wire options, plan and result together."""
+    module = AnsibleModule(argument_spec=SWITCH_SPEC, mutually_exclusive=[("hosts", "rule")], supports_check_mode=True)
+    if MISSING:
+        module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
+    try:
+        wish = wish_of(module.params)
+        report = preview(wish) if module.check_mode else apply(wish)
+    except BlueGreenError as error:
+        module.fail_json(msg=error.sentence, **error.facts)
+    for warning in report.warnings:
+        module.warn(warning)
+    module.exit_json(**report.data)
+
+
+if __name__ == "__main__":
+    main()

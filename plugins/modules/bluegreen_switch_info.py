@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bluegreen_switch_info
+short_description: Tell which colour of a site serves, how both colours are, and whether a switch would be taken
+version_added: 0.1.0
+author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
+description:
+  - Reads the dynamic files that M(bluegreen.orchestrator.bluegreen_switch) wrote, asks every server of both colours (GET), and optionally
+    Traefik's API, and changes nothing.
+  - Also says whether the directory holds a file that makes Traefik ignore every change.
+extends_documentation_fragment:
+  - bluegreen.orchestrator.switch
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Only reads, so it does the same in check mode.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: N/A
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: N/A
+  platform:
+    description: Target OS/families that can be operated against.
+    platforms: linux
+    support: full
+options:
+  site:
+    description: Name of the site; without it all sites in the directory are described.
+    type: str
+  confirm:
+    description: How Traefik itself is asked what it serves.
+    type: dict
+    default: {}
+    suboptions:
+      api_url:
+        description: Base URL of Traefik's private API; without it Traefik is not asked.
+        type: str
+      timeout:
+        description: Seconds for one request.
+        type: float
+        default: 5.0
+seealso:
+  - module: bluegreen.orchestrator.bluegreen_switch
+"""
+
+EXAMPLES = r"""
+- name: How is acme?
+  bluegreen.orchestrator.bluegreen_switch_info:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    gate:
+      path: /health
+    confirm:
+      api_url: http://127.0.0.1:8080
+  register: acme
+
+- name: Stop when Traefik does not serve what the file says
+  ansible.builtin.assert:
+    that: acme.sites[0].in_step
+    fail_msg: "Traefik serves {{ acme.sites[0].serving }}, the file says {{ acme.sites[0].active }}."
+"""
+
+RETURN = r"""
+sites:
+  description: One entry per site, sorted by name.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - site: acme
+      dynamic_file: /etc/traefik/dynamic/acme.yml
+      exists: true
+      problem: null
+      active: green
+      previous: blue
+      rolled_back: null
+      rule: Host(`acme.example`)
+      last_change: "2026-11-20T17:02:11Z"
+      last_change_age: 3600
+      serving: green
+      in_step: true
+      lock:
+        held: false
+        owner: null
+        left_behind: false
+      colours:
+        blue:
+          active: false
+          healthy: true
+          servers:
+            - url: http://127.0.0.1:8081
+              healthy: true
+              reason: null
+        green:
+          active: true
+          healthy: true
+          servers:
+            - url: http://127.0.0.1:8082
+              healthy: true
+              reason: null
+directory:
+  description: What the whole directory holds that matters for a switch.
+  type: dict
+  returned: always
+  contains:
+    blocking_files:
+      description: Files that make Traefik ignore every change, each with its problem.
+      type: list
+      elements: dict
+      sample: []
+    unjudged_files:
+      description: Files that only Traefik can judge (Go templates, TOML before Python 3.11), each with the reason.
+      type: list
+      elements: dict
+      sample: []
+    default_certificate:
+      description: Whether a file sets Traefik's default certificate, without which every switch is 40-190 ms slower.
+      type: bool
+      sample: true
+"""
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_info import describe
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
+
+
+def main() -> None:
+    """Wire options and result together."""
+    module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
+    if MISSING:
+        module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
+    try:
+        module.exit_json(changed=False, **describe(module.params))
+    except BlueGreenError as error:
+        module.fail_json(msg=error.sentence, **error.facts)
+
+
+if __name__ == "__main__":
+    main()
