@@ -99,12 +99,11 @@ def hold(path: str, timeout: float, what: str) -> Iterator[Lock]:
         _acquire(descriptor, timeout, what)
         lock = Lock(descriptor, _read(descriptor))
         lock.step("reading")
-        yield lock
-        lock.done()
-    except BaseException:
-        # An error or an interrupt that was handled and undone is an orderly end; only a kill leaves a note behind.
-        os.ftruncate(descriptor, 0)
-        raise
+        try:
+            yield lock
+        finally:
+            # Also after an error or an interrupt: it was handled and undone, and that is an orderly end. Only a kill leaves a note.
+            lock.done()
     finally:
         os.close(descriptor)
 

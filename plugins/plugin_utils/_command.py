@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line that applies what was previewed, without the value of any variable that could be a secret.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from ansible.parsing.splitter import parse_kv
+
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import setting
+
+# Values of these are colours, names, paths and hashes; any other may be a password that was typed on the command line.
+SAFE_VARIABLES = frozenset({"bluegreen_target", "audit_site", "audit_path", "audit_report_path", "audit_report_lang", "audit_expect_head"})
+# Options that are repeated as they were, with the key under which ansible-core keeps them.
+LISTS = (("--skip-tags", "skip_tags"), ("--vault-id", "vault_ids"), ("--vault-password-file", "vault_password_files"))
+FLAGS = (("--ask-vault-pass", "ask_vault_pass"), ("--ask-pass", "ask_pass"), ("--ask-become-pass", "become_ask_pass"), ("-b", "become"))
+
+
+def apply_command(arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Build the command that applies.
+
+    Args:
+        arguments: ansible-core's parsed command line (``context.CLIARGS``).
+
+    Returns:
+        The command, and the names of the variables whose values the reader has to fill in.
+    """
+    words = ["ansible-playbook", *arguments.get("args", ())]
+    if list(arguments.get("inventory") or []) != list(setting("DEFAULT_HOST_LIST")):
+        words += [word for source in arguments.get("inventory") or [] for word in ("-i", source)]
+    if arguments.get("subset"):
+        words += ["--limit", arguments["subset"]]
+    tags = [tag for tag in arguments.get("tags") or () if tag != "all"]
+    words += [word for tag in tags for word in ("--tags", tag)]
+    for option, key in LISTS:
+        words += [word for value in arguments.get(key) or () for word in (option, value)]
+    words += [option for option, key in FLAGS if arguments.get(key)]
+    variables, withheld = _variables(arguments.get("extra_vars") or ())
+    return shlex.join([*words, *variables, "-e", "dry_run=false"]), withheld
+
+
+def _variables(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    words: list[str] = []
+    withheld: list[str] = []
+    for text in given:
+        if text.startswith("@"):
+            words += ["-e", text]
+            continue
+        for name, value in _parse(text).items():
+            if name in SAFE_VARIABLES:
+                words += ["-e", f"{name}={value}"]
+            elif name != "dry_run":
+                words += ["-e", f"{name}=..."]
+                withheld.append(str(name))
+    return words, withheld
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    if not text.startswith(("{", "[", "/", ".")):
+        return dict(parse_kv(text))
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return data if isinstance(data, Mapping) else {}

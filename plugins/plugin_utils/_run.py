@@ -1,0 +1,212 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the audit and the summary callback both need to know about a run, read from ansible-core's own objects.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+Works on ansible-core 2.19 and on newer ones: 2.21 deprecates ``CallbackTaskResult.task_fields``, so only ``task`` is read.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import pwd
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils.basic import heuristic_log_sanitize
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.release import __version__ as ansible_version
+from ansible.template import Templar
+
+Mode = Literal["preview", "apply"]
+
+COLLECTION = "bluegreen.orchestrator"
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_SENTENCE = 300
+SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
+
+# What the audit callback could not write in this run, for the summary to say.
+lost_records: list[str] = []
+
+
+def option(plugin: Any, name: str) -> Any:
+    """Return an option of a plugin (ansible-core's own method carries no types)."""
+    return plugin.get_option(name)
+
+
+def setting(name: str) -> Any:
+    """Return a setting of ansible-core."""
+    return constants.config.get_config_value(name)
+
+
+def log_path(plugin: Any) -> str:
+    """Return where the log lies for a plugin that has the options of the audit fragment."""
+    return str(option(plugin, "path") or default_path())
+
+
+def default_path() -> str:
+    """Return where the log lies when no option says otherwise."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.path.join(state, "bluegreen", "audit.jsonl")
+
+
+def mode_of(play: Any, host: Any = None, task: Any = None) -> Mode | None:
+    """Return whether a play or task of it is a preview, None when that cannot be told.
+
+    ansible-core hands out a bool for a task that ran, but the untemplated text for a task with a loop and for a play.
+    """
+    value = (play if task is None else task).check_mode
+    if not isinstance(value, bool):
+        value = _template(play, host, task, value)
+        if value is None:
+            return None
+    return "preview" if boolean(value, strict=False) else "apply"
+
+
+def required_by_vars(play: Any) -> bool:
+    """Return whether ``audit_required`` is set for any host of a play.
+
+    A value that cannot be read counts as set: who wrote it wanted it.
+    """
+    manager = play.get_variable_manager()
+    for host in hosts_of(play) or [None]:
+        value = manager.get_vars(play=play, host=host).get("audit_required", False)
+        if isinstance(value, str):
+            value = _template(play, host, None, value)
+        if value is None or boolean(value, strict=False):
+            return True
+    return False
+
+
+def hosts_of(play: Any) -> list[Any]:
+    """Return the hosts of the play, or of its current batch."""
+    return list(play.get_variable_manager()._inventory.get_hosts(play.hosts))
+
+
+def extra_vars(play: Any) -> Mapping[str, Any]:
+    """Return the run's extra variables; AWX says there who started which job."""
+    found: Mapping[str, Any] = play.get_variable_manager().extra_vars
+    return found
+
+
+def offer_of(play: Any) -> str | None:
+    """Return the offer that a play declares in its own ``vars``."""
+    offer = (play.vars or {}).get("offer")
+    return str(offer) if offer else None
+
+
+def task_name(task: Any) -> str:
+    """Return a task's name as it is written in the file, never as it was templated: a template can carry a secret."""
+    source = task.get_ds()
+    name = source.get("name") if isinstance(source, Mapping) else None
+    return str(name or action_of(task))[:LONGEST_SENTENCE]
+
+
+def action_of(task: Any) -> str:
+    """Return the full name of a task's module."""
+    return str(task.resolved_action or task.action)
+
+
+def role_of(task: Any) -> str | None:
+    """Return the full name of the role that a task belongs to."""
+    role = getattr(task, "_role", None)
+    return str(role.get_name()) if role else None
+
+
+def is_ours(task: Any) -> bool:
+    """Return whether a task's sentences are written by this collection: by its modules, or in its own ``assert`` and ``fail`` tasks."""
+    action = action_of(task)
+    file = str(task.get_path() or "").rpartition(":")[0]
+    return action.startswith(f"{COLLECTION}.") or (action in SENTENCE_ACTIONS and bool(file) and Path(file).resolve().is_relative_to(ROOT))
+
+
+def is_hidden(result: Any, part: Mapping[str, Any] | None = None) -> bool:
+    """Return whether ``no_log`` hides a result. A ``no_log`` that is still a template counts as set."""
+    data = result.result
+    hidden = any(item.get("_ansible_no_log") or "censored" in item for item in (data, part or {}))
+    return bool(hidden or result.task.no_log)
+
+
+def parts(result: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the results of a task: one, or one per item of its loop; none that is hidden."""
+    items = result.result.get("results")
+    for part in items if isinstance(items, list) else [result.result]:
+        if isinstance(part, Mapping) and not is_hidden(result, part):
+            yield part
+
+
+def sentence(result: Any) -> str | None:
+    """Return the first line of why a task failed, without anything that looks like a password; None when it is hidden."""
+    for part in parts(result):
+        # ansible-core 2.19 marks the failed items of a loop by "failed", 2.21 only by "exception".
+        if part.get("msg") and (part is result.result or part.get("failed") or "exception" in part):
+            return one_line(str(part["msg"]))
+    return None
+
+
+def one_line(text: str) -> str:
+    """Return the first line of a text, shortened, user:password@ masked."""
+    line = (text.strip().splitlines() or [""])[0]
+    return str(heuristic_log_sanitize(line))[:LONGEST_SENTENCE]
+
+
+def who(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return who runs: the system's user, and who stands behind it where sudo or AWX says so."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # Containers run under numbers that no passwd file knows.
+        user = f"uid {os.getuid()}"
+    found = {"user": user}
+    if os.environ.get("SUDO_USER"):
+        found["sudo_user"] = os.environ["SUDO_USER"]
+    awx = variables.get("awx_user_name") or variables.get("tower_user_name")
+    if awx:
+        found["awx_user"] = str(awx)
+    return found
+
+
+def where_from(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return where the run was started: host, the SSH client's address, AWX's job."""
+    found = {"host": socket.gethostname()}
+    client = (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_CLIENT") or "").split()
+    if client:
+        found["ssh_client"] = client[0]
+    job = variables.get("awx_job_id") or variables.get("tower_job_id")
+    if job:
+        found["awx_job"] = str(job)
+    return found
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return what the run runs on."""
+    return {"collection": _collection_version(), "ansible": ansible_version, "python": platform.python_version()}
+
+
+def _collection_version() -> str:
+    """Read MANIFEST.json where installed, galaxy.yml in a clone; JSON is YAML too."""
+    for name in ("MANIFEST.json", "galaxy.yml"):
+        try:
+            data = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError):
+            continue
+        return str(data.get("collection_info", data).get("version"))
+    return "unknown"
+
+
+def _template(play: Any, host: Any, task: Any, value: Any) -> Any:
+    variables = play.get_variable_manager().get_vars(play=play, host=host, task=task)
+    try:
+        return Templar(loader=play.get_loader(), variables=variables).template(value)
+    except AnsibleError:
+        return None

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.filter.words import gate_words, status_words
+
+GATE = {"colour": "green", "url": "http://x/health", "passed": True, "probes": 1, "reasons": [], "elapsed_ms": 3.0}
+DIRECTORY: dict[str, Any] = {"blocking_files": [], "unjudged_files": [], "default_certificate": True}
+SITE: dict[str, Any] = {
+    "site": "acme",
+    "exists": True,
+    "problem": None,
+    "active": "green",
+    "previous": "blue",
+    "rolled_back": None,
+    "last_change": "2026-11-20T17:02:11Z",
+    "last_change_age": 7300,
+    "serving": "green",
+    "in_step": True,
+    "lock": {"held": False, "owner": None, "left_behind": False},
+    "colours": {
+        "blue": {"active": False, "servers": [{"url": "http://b", "healthy": False, "reason": "status 503"}]},
+        "green": {"active": True, "servers": [{"url": "http://g", "healthy": True, "reason": None}]},
+    },
+}
+
+
+def test_gate_words() -> None:
+    assert gate_words(GATE) == "gate green http://x/health: passed (1 probe, 3 ms)"
+    closed = {**GATE, "passed": False, "probes": 4, "reasons": ["a", "b"]}
+    assert gate_words(closed) == "gate green http://x/health: closed (4 probes, 3 ms): a; b"
+
+
+def test_a_site_that_is_well() -> None:
+    assert status_words({"sites": [SITE], "directory": DIRECTORY}) == [
+        "acme: green serves, since 2026-11-20T17:02:11Z (2 h ago)",
+        "acme: blue (idle) http://b is not well: status 503",
+        "acme: green (active) http://g is well",
+        "acme: a rollback would go to blue",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"exists": False}, "acme: no route yet; the playbook bluegreen makes it"),
+        ({"in_step": False, "serving": "blue"}, "acme: Traefik serves blue, not what the file says; look into Traefik's log"),
+        ({"in_step": False, "serving": None}, "acme: Traefik serves nothing, not what the file says; look into Traefik's log"),
+        ({"problem": "Traefik's API cannot be asked: x"}, "acme: Traefik's API cannot be asked: x"),
+        ({"previous": None, "rolled_back": "green"}, "acme: the last change was a rollback, from green"),
+        ({"lock": {"held": True, "owner": "me", "left_behind": False}}, "acme: being changed right now by me"),
+        ({"lock": {"held": False, "owner": "me", "left_behind": True}}, "acme: an earlier run did not end in order: me"),
+        ({"last_change_age": 59}, "acme: green serves, since 2026-11-20T17:02:11Z (59 s ago)"),
+        ({"last_change_age": 200000}, "acme: green serves, since 2026-11-20T17:02:11Z (2 d ago)"),
+    ],
+)
+def test_what_an_operator_must_know(changes: dict[str, Any], line: str) -> None:
+    assert line in status_words({"sites": [{**SITE, **changes}], "directory": DIRECTORY})
+
+
+def test_a_file_that_is_not_ours_has_no_more_to_say() -> None:
+    site = {"site": "acme", "exists": True, "problem": "not ours", "lock": SITE["lock"]}
+    assert status_words({"sites": [site], "directory": DIRECTORY}) == ["acme: not ours"]
+
+
+def test_the_directory() -> None:
+    directory = {
+        "blocking_files": [{"path": "/d/x.yml", "problem": "bad"}],
+        "unjudged_files": [{"path": "/d/t.yml", "reason": "a template"}],
+        "default_certificate": False,
+    }
+    assert status_words({"sites": [], "directory": directory}) == [
+        "Traefik ignores every change until /d/x.yml is mended: bad",
+        "/d/t.yml could not be checked: a template",
+        "no default certificate is configured: every switch is 40-190 ms slower than it need be",
+    ]
