@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs bluegreen_switch as Ansible does: options in, result out, on a world of the lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab.server import http
+from lab.world import World
+from tests.harness.ansible import COLLECTIONS
+
+RUNNER = """
+import json, os, signal, sys
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.bluegreen.orchestrator.plugins.modules import {module} as module
+{before}
+with patch_module_args(json.load(sys.stdin)):
+    module.main()
+"""
+
+
+class Switching:
+    """One site of a world, and the module on it."""
+
+    def __init__(self, world: World, site: str = "acme") -> None:
+        self.world = world
+        self.site = site
+        self.file = world.dynamic_dir / f"{site}.yml"
+        self.host = world.host(site)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of a good run; a test changes what it is about."""
+        traefik = self.world.traefik
+        return {
+            "site": self.site,
+            "dynamic_dir": str(self.world.dynamic_dir),
+            "staging_dir": str(self.world.staging_dir),
+            "hosts": [self.host],
+            "entrypoints": ["web"],
+            "colours": {colour: [self.world.site(self.site, colour).url] for colour in ("blue", "green")},
+            "gate": {"path": "/health", "deadline": 1.0, "timeout": 0.5},
+            "confirm": {
+                "api_url": traefik.api_url,
+                "public_url": f"http://{self.host}/",
+                "connect_to": f"127.0.0.1:{traefik.web_port}",
+            },
+        }
+
+    def start(self, *, check: bool = False, before: str = "", module: str = "bluegreen_switch", **changes: Any) -> subprocess.Popen[str]:
+        """Start the module in a process of its own; ``before`` is Python that runs there first."""
+        options = {**self.options, **changes} if module == "bluegreen_switch" else changes
+        given = {key: value for key, value in options.items() if value is not None}
+        arguments = {**given, "_ansible_check_mode": check, "_ansible_diff": True}
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER.format(module=module, before=before)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}"},
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(arguments))
+        process.stdin.close()
+        # communicate() must not try to write to it again.
+        process.stdin = None
+        return process
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Run the module to its end and return its result, failed or not."""
+        return result_of(self.start(**options))
+
+    def ok(self, **options: Any) -> dict[str, Any]:
+        """Run the module; it must succeed."""
+        result = self.run(**options)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    def refused(self, **options: Any) -> str:
+        """Run the module; it must fail with one sentence, which is returned."""
+        result = self.run(**options)
+        assert result.get("failed"), result
+        message = str(result["msg"])
+        assert "\n" not in message
+        assert "Traceback" not in json.dumps(result)
+        return message
+
+    def public_colour(self) -> str:
+        """Which colour a visitor reaches now, asked by a client that is not ours; empty when nobody answers for the site."""
+        status, body = http("GET", f"{self.world.traefik.web_url}/health", host=self.host)
+        return str(json.loads(body)["colour"]) if status == 200 else ""
+
+
+def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for a module and decode its result."""
+    stdout, stderr = process.communicate(timeout=100)
+    assert stdout, f"the module printed no result (exit {process.returncode}): {stderr[-2000:]}"
+    result = json.loads(stdout)
+    assert isinstance(result, dict)
+    return result

@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""bluegreen_switch and its _info sibling on the real Traefik: the whole cycle, each step in check mode first."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.world import World
+from tests.harness.ansible import ROOT
+from tests.harness.tree import capture, first_change
+from tests.integration.switching import Switching
+
+
+@pytest.fixture
+def acme(world: World) -> Switching:
+    return Switching(world)
+
+
+def previewed(acme: Switching, **options: Any) -> dict[str, Any]:
+    """Preview, apply, preview again: nothing written, the same plan, and then nothing left to do."""
+    before = capture(acme.world.roots)
+    preview = acme.ok(check=True, **options)
+    assert first_change(before, capture(acme.world.roots)) is None
+    applied = acme.ok(**options)
+    for key in ("changed", "diff", "actions", "digest", "active_before", "active_after", "take_back"):
+        assert preview[key] == applied[key], key
+    assert preview["visible_ms"] is None
+    for check in (True, False):
+        again = acme.ok(check=check, **options)
+        assert (again["changed"], again["diff"], again["actions"]) == (False, [], [])
+    return applied
+
+
+def test_the_cycle(acme: Switching) -> None:
+    created = previewed(acme)
+    assert (created["changed"], created["active_before"], created["active_after"]) == (True, None, "blue")
+    assert created["diff"][0]["before"] == ""
+    assert created["diff"][0]["after"] == acme.file.read_text()
+    assert acme.public_colour() == "blue"
+
+    switched = previewed(acme, target="green")
+    assert switched["summary"].startswith("acme: switched from blue to green, seen by the public after ")
+    assert 0 < switched["visible_ms"] < 5000
+    assert switched["confirm"]["api_service"] == "acme-green" == acme.world.traefik.routed_to("acme")
+    assert switched["take_back"] == "ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false"
+    assert [(gate["colour"], gate["passed"]) for gate in switched["gate"]] == [("green", True)]
+    assert acme.public_colour() == "green"
+
+    back = previewed(acme, target="previous")
+    assert (back["active_before"], back["active_after"], back["previous"]) == ("green", "blue", None)
+    assert acme.public_colour() == "blue"
+
+    gone = previewed(acme, state="absent")
+    assert gone["diff"][0]["after"] == ""
+    assert not acme.file.exists()
+    assert acme.public_colour() == ""
+    assert acme.world.traefik.routed_to("acme") == ""
+    assert [path.name for path in acme.world.staging_dir.iterdir()] == ["acme.lock"]
+
+
+def test_a_rollback_needs_nothing_but_the_site(acme: Switching) -> None:
+    acme.ok()
+    acme.ok(target="green")
+    bare = {"colours": None, "hosts": None, "entrypoints": None}
+    result = acme.ok(target="previous", **bare)
+    assert result["active_after"] == "blue"
+    assert yaml.safe_load(acme.file.read_text())["http"]["routers"]["acme"]["entryPoints"] == ["web"]
+    assert acme.public_colour() == "blue"
+
+
+def test_idle_switches_at_every_run(acme: Switching) -> None:
+    acme.ok()
+    assert [acme.ok(target="idle")["active_after"] for _ in range(3)] == ["green", "blue", "green"]
+
+
+def test_a_drifted_file_is_put_right(acme: Switching) -> None:
+    acme.ok()
+    wanted = acme.file.read_text()
+    acme.file.write_text(wanted.replace("http://127.0.0.1", "http://localhost"))
+    result = previewed(acme)
+    assert acme.file.read_text() == wanted
+    assert result["summary"] == "acme: route updated, blue serves as before, seen by the public after " + f"{result['visible_ms']:g} ms"
+
+
+def test_https_with_a_certificate_that_is_checked(acme: Switching) -> None:
+    traefik = acme.world.traefik
+    confirm = {
+        "api_url": traefik.api_url,
+        "public_url": f"https://{acme.host}/",
+        "connect_to": f"127.0.0.1:{traefik.websecure_port}",
+        "ca_path": str(traefik.ca_file),
+    }
+    previewed(acme, entrypoints=["websecure"], tls={"enabled": True}, confirm=confirm)
+    message = acme.refused(target="green", entrypoints=["websecure"], tls={}, confirm={**confirm, "ca_path": None, "timeout": 0.5})
+    assert "the TLS certificate is not valid" in message
+    assert "It was taken back: blue serves as before" in message
+
+
+def test_two_servers_of_a_colour_are_both_gated(acme: Switching, world: World) -> None:
+    extra = world.site("globex", "green").url
+    colours = {**acme.options["colours"], "green": [acme.options["colours"]["green"][0], extra]}
+    acme.ok(colours=colours)
+    assert len(acme.ok(colours=colours, target="green")["gate"]) == 2
+    world.site("globex", "green").behave(sick="database is down")
+    acme.ok(colours=colours, target="blue")
+    assert f"{extra}/health: status 503 instead of 200" in acme.refused(colours=colours, target="green")
+
+
+def test_middlewares_must_be_there(acme: Switching, world: World) -> None:
+    (world.dynamic_dir / "middlewares.yml").write_text("http:\n  middlewares:\n    short: {stripPrefix: {prefixes: [/x]}}\n")
+    acme.ok(middlewares=["short"])
+    assert "middlewares: Traefik has no middleware 'nonsense'" in acme.refused(middlewares=["nonsense"])
+    assert "entrypoints: 'nonsense' is not one of this Traefik's" in acme.refused(entrypoints=["nonsense"])
+
+
+def test_a_soak_watches_what_the_public_gets(acme: Switching, world: World) -> None:
+    acme.ok()
+    with world.load("acme", workers=4, rate=200) as load:
+        result = acme.ok(target="green", soak={"seconds": 1.5, "metrics_url": world.traefik.metrics_url, "interval": 0.1})
+    assert result["soak"]["verdict"] == "passed"
+    assert result["soak"]["requests"] > 100
+    assert result["soak"]["errors"] == 0
+    assert result["soak"]["probes"] > 5
+    assert load.snapshot().failed == 0
+
+
+def info(acme: Switching, **options: Any) -> dict[str, Any]:
+    given = {"dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir), "gate": {"path": "/health"}}
+    return acme.ok(module="bluegreen_switch_info", **{**given, "confirm": {"api_url": acme.world.traefik.api_url}, **options})
+
+
+def test_info_tells_what_is(acme: Switching, world: World) -> None:
+    assert info(acme)["sites"] == []
+    assert info(acme, site="acme")["sites"][0]["exists"] is False
+    acme.ok()
+    acme.ok(target="green")
+    world.site("acme", "blue").behave(sick="database is down")
+    before = capture(world.roots)
+    result = info(acme)
+    assert first_change(before, capture(world.roots)) is None
+    (site,) = result["sites"]
+    assert (site["active"], site["previous"], site["serving"], site["in_step"]) == ("green", "blue", "green", True)
+    assert (site["colours"]["blue"]["healthy"], site["colours"]["green"]["healthy"]) == (False, True)
+    assert site["colours"]["blue"]["servers"][0]["reason"] == "status 503 instead of 200"
+    assert site["last_change_age"] < 60
+    assert result["directory"] == {"blocking_files": [], "unjudged_files": [], "default_certificate": True}
+
+
+def test_info_sees_a_directory_that_is_stuck(acme: Switching, world: World) -> None:
+    acme.ok()
+    broken = world.dynamic_dir / "other.yml"
+    broken.write_text("a: [")
+    acme.file.write_text(acme.file.read_text().replace("service: acme-blue", "service: acme-green"))
+    result = info(acme)
+    assert [file["path"] for file in result["directory"]["blocking_files"]] == [str(broken)]
+    (site,) = result["sites"]
+    assert (site["active"], site["serving"], site["in_step"]) == ("green", "blue", False)
+
+
+def test_info_on_a_file_that_is_not_ours(acme: Switching) -> None:
+    acme.file.write_text("http:\n  routers:\n    acme: {rule: 'Path(`/`)', service: x}\n")
+    assert info(acme)["sites"] == []
+    assert "was not written by bluegreen_switch" in info(acme, site="acme")["sites"][0]["problem"]
+
+
+def test_info_refuses_bad_options(acme: Switching) -> None:
+    given = {"dynamic_dir": str(acme.world.dynamic_dir)}
+    for changes, said in (
+        ({"site": "../x"}, "site: '../x' is not a site name"),
+        ({"dynamic_dir": "/nowhere"}, "dynamic_dir: '/nowhere' is not a directory"),
+        ({"confirm": {"api_url": "x"}}, "confirm.api_url: 'x' is not an http"),
+        ({"gate": {"path": "x"}}, "gate.path: 'x' does not start"),
+    ):
+        assert said in acme.refused(module="bluegreen_switch_info", **{**given, **changes})
+
+
+def test_a_result_holds_what_its_documentation_promises(acme: Switching) -> None:
+    acme.ok()
+    result = acme.ok(target="green", soak={"seconds": 0.1})
+    text = (ROOT / "plugins" / "modules" / "bluegreen_switch.py").read_text()
+    documented = yaml.safe_load(text.split('RETURN = r"""')[1].split('"""')[0])
+    promised = {name for name, entry in documented.items() if entry["returned"] in ("always", "when a plan could be made")}
+    assert promised <= result.keys()
+    own = result.keys() - {"changed", "diff", "invocation", "warnings", "failed"}
+    assert own <= documented.keys()
+    for name in promised:
+        if isinstance(documented[name].get("sample"), dict):
+            assert documented[name]["sample"].keys() == result[name].keys(), name
+    assert json.dumps(result)
