@@ -88,7 +88,7 @@ SWITCH_SPEC: dict[str, Any] = {
             "min_requests": {"type": "int", "default": 20},
             "metrics_url": {"type": "str"},
             "probe": {"type": "bool", "default": True},
-            "interval": {"type": "float", "default": 0.5},
+            "interval": {"type": "float", "default": 0.2},
         },
     },
     "lock_timeout": {"type": "float", "default": 10.0},

@@ -160,9 +160,9 @@ options:
         type: bool
         default: true
       interval:
-        description: Seconds between two looks.
+        description: Seconds between two looks. After a missed probe the next ones follow within 20 ms each.
         type: float
-        default: 0.5
+        default: 0.2
   lock_timeout:
     description: Seconds to wait for another run that changes the same site.
     type: float

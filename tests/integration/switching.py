@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lab.server import http
 from lab.world import World
@@ -34,6 +34,17 @@ class Switching:
         self.site = site
         self.file = world.dynamic_dir / f"{site}.yml"
         self.host = world.host(site)
+        self._started: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        """End what a failed test left running, so that it cannot disturb the next one."""
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -72,6 +83,7 @@ class Switching:
         process.stdin.close()
         # communicate() must not try to write to it again.
         process.stdin = None
+        self._started.append(process)
         return process
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_a_well_colour_passes_after_the_whole_time() -> None:
 
 def test_too_many_errors_end_it_at_once() -> None:
     values = iter([Counts(50, 50), Counts(150, 50), Counts(250, 52)])
-    seen = watch(Soak(seconds=60, max_error_ratio=0.005), lambda: None, counter(values))
+    seen = watch(Soak(seconds=60, max_error_ratio=0.005, interval=0.5), lambda: None, counter(values))
     assert (seen.verdict, seen.requests, seen.errors, seen.seconds) == ("failed", 200, 2, 0.5)
     assert seen.reason is not None
     assert "2 of 200" in seen.reason
@@ -91,8 +91,9 @@ def test_misses_must_come_in_a_row() -> None:
 
 def test_misses_in_a_row_fail_with_the_reason() -> None:
     answers = iter([None, *["connection refused"] * 10])
-    seen = watch(Soak(seconds=60), lambda: next(answers), None)
+    seen = watch(Soak(seconds=60, interval=0.5), lambda: next(answers), None)
     assert (seen.verdict, seen.probes, seen.probe_failures) == ("failed", 1 + PROBE_MISSES, PROBE_MISSES)
+    assert seen.seconds == 0.5, "a miss is asked again at once, not an interval later"
     assert seen.reason == f"{PROBE_MISSES} probes in a row failed, the last because: connection refused"
     assert seen.reasons == ["connection refused"]
 

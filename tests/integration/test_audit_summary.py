@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary on real runs: short, in words, and honest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.audit_world import CANARY, AuditWorld, changing_task
+
+# A module that speaks as ours do.
+TOY = """
+from ansible.module_utils.basic import AnsibleModule
+module = AnsibleModule(argument_spec={"site": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, supports_check_mode=True)
+site = module.params["site"]
+would = "would switch" if module.check_mode else "switched"
+module.exit_json(changed=True, summary=f"{site} {would} from blue to green {module.params['secret']}", take_back=f"take {site} back")
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> AuditWorld:
+    made = AuditWorld(tmp_path, settings={"ANSIBLE_LIBRARY": str(tmp_path / "library")})
+    (tmp_path / "library").mkdir()
+    made.write("library/toy.py", TOY)
+    made.inventory(["acme", "globex"])
+    return made
+
+
+def toy(**keywords: Any) -> dict[str, Any]:
+    return {"name": "Switch", "toy": {"site": "{{ inventory_hostname }}", "secret": CANARY}, **keywords}
+
+
+def told(output: str) -> list[str]:
+    """Return the lines of the summary, which is the last block."""
+    return output.rstrip("\n").rpartition("\n\n")[2].splitlines()
+
+
+def test_a_preview_says_what_would_change_and_how_to_apply(world: AuditWorld) -> None:
+    world.playbook([toy()])
+    lines = told(world.run("play.yml", "--limit", "acme", "-e", "bluegreen_target=green").stdout)
+    assert lines[0].startswith("PREVIEW (nothing was written): 1 of 1 site would change, in ")
+    assert lines[1:] == [
+        "  Would change:",
+        "    acme would switch from blue to green ********",
+        "  Next: to apply, run",
+        f"    ansible-playbook play.yml -i {world.folder}/hosts.yml --limit acme -e bluegreen_target=green -e dry_run=false",
+        f"  Trace: {world.log}",
+    ]
+
+
+def test_an_apply_says_what_changed_and_how_to_take_it_back(world: AuditWorld) -> None:
+    world.playbook([toy(), changing_task()])
+    lines = told(world.run("play.yml", "-e", "dry_run=false").stdout)
+    assert lines[0].startswith("APPLIED: 2 of 2 sites changed, in ")
+    assert lines[1:] == [
+        "  Changed:",
+        "    acme switched from blue to green ********",
+        "    Write the file, on acme, globex",
+        "    globex switched from blue to green ********",
+        "  Take back:",
+        "    acme: take acme back",
+        "    globex: take globex back",
+        f"  Trace: {world.log}",
+    ]
+    assert "switched" not in world.log.read_text(), "a sentence of a foreign module stays out of the trace"
+
+
+def test_no_log_leaves_only_the_name_of_the_task(world: AuditWorld) -> None:
+    world.playbook([toy(no_log=True)])
+    lines = told(world.run("play.yml", "-e", "dry_run=false").stdout)
+    assert lines[1:3] == ["  Changed:", "    Switch, on acme, globex"]
+    assert "Take back" not in "".join(lines)
+
+
+def test_a_fleet_is_told_in_few_lines(world: AuditWorld) -> None:
+    world.inventory([f"site{number:02}" for number in range(30)])
+    same = {"name": "Same", "ansible.builtin.debug": {}, "changed_when": True}
+    each = {"name": "Fail", "ansible.builtin.fail": {"msg": "{{ inventory_hostname }} is sick"}, "when": "inventory_hostname != 'site29'"}
+    world.playbook([same, each])
+    lines = told(world.run("play.yml").stdout)
+    assert lines[0].startswith("PREVIEW (nothing was written): 30 of 30 sites would change, 29 failed, in ")
+    assert "    Same, on site00, site01, site02, site03, site04 and 25 more" in lines
+    assert "    site09: Fail: site09 is sick" in lines
+    assert "    and 19 more" in lines
+    assert len(lines) < 20
+
+
+def test_nothing_to_do_is_said(world: AuditWorld) -> None:
+    world.playbook([{"name": "Look", "ansible.builtin.debug": {}}])
+    assert told(world.run("play.yml").stdout)[1] == "  Next: nothing to do, all is as declared."
+
+
+def test_quiet_when_no_host_matched(world: AuditWorld) -> None:
+    world.playbook([changing_task()], hosts="nobody")
+    done = world.run("play.yml")
+    assert "PREVIEW" not in done.output
+    assert [record["event"] for record in world.records()] == ["run_start", "run_end"]
+
+
+def test_json_on_stdout_stays_json(world: AuditWorld) -> None:
+    world.playbook([changing_task()])
+    done = world.run("play.yml", ANSIBLE_STDOUT_CALLBACK="ansible.posix.json")
+    assert json.loads(done.stdout)["plays"]
+    assert "PREVIEW (nothing was written): 2 of 2 sites" in done.stderr
+
+
+def test_without_the_audit_callback_no_trace_is_promised(world: AuditWorld) -> None:
+    world.playbook([changing_task()])
+    done = world.run("play.yml", ANSIBLE_CALLBACKS_ENABLED="bluegreen.orchestrator.summary")
+    assert told(done.stdout)[-1] == "  Trace: none (the callback bluegreen.orchestrator.audit is not enabled)"
+    assert not world.log.exists()

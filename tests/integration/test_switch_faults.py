@@ -1,0 +1,380 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults, each under continuous load: no request fails, and one whole state is left that the next run can work with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.load import Load
+from lab.world import World
+from tests.integration.switching import Switching, result_of
+
+# Python that runs in the module's process before it, to let it die or wait at a chosen place.
+DIE_AT_STEP = """
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
+def dying(self, name, step=Lock.step):
+    step(self, name)
+    if name == {name!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+Lock.step = dying
+"""
+DIE_BEFORE_CALL = """
+import {module}
+def dying(*_arguments, **_options):
+    os.kill(os.getpid(), signal.SIGKILL)
+{module}.{name} = dying
+"""
+DIE_AFTER_CALL = """
+import {module}
+real = {module}.{name}
+def dying(*arguments, **options):
+    real(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+{module}.{name} = dying
+"""
+WAIT_AT_STEP = """
+import pathlib, time
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
+def waiting(self, name, step=Lock.step):
+    step(self, name)
+    if name == {name!r}:
+        pathlib.Path({flag!r}).touch()
+        while pathlib.Path({flag!r}).exists():
+            time.sleep(0.005)
+Lock.step = waiting
+"""
+JUMPING_CLOCK = """
+import itertools, time
+real, jumps = time.time, itertools.cycle([3600.0, -3600.0])
+time.time = lambda: real() + next(jumps)
+"""
+
+DEATHS = {
+    "reading": (DIE_AT_STEP.format(name="reading"), "blue"),
+    "gating": (DIE_AT_STEP.format(name="gating"), "blue"),
+    "staging": (DIE_AT_STEP.format(name="staging"), "blue"),
+    "half-staged": (DIE_BEFORE_CALL.format(module="os", name="fsync"), "blue"),
+    "staged": (DIE_AFTER_CALL.format(module="os", name="link"), "blue"),
+    "switching": (DIE_AT_STEP.format(name="switching"), "blue"),
+    "before the rename": (DIE_BEFORE_CALL.format(module="os", name="rename"), "blue"),
+    "after the rename": (DIE_AFTER_CALL.format(module="os", name="rename"), "green"),
+    "proving": (DIE_AT_STEP.format(name="proving"), "green"),
+    "soaking": (DIE_AT_STEP.format(name="soaking"), "green"),
+}
+
+
+class Pause:
+    """A place at which the module waits until the test lets it go on."""
+
+    def __init__(self, flag: Path, step: str) -> None:
+        self._flag = flag
+        self.code = WAIT_AT_STEP.format(name=step, flag=str(flag))
+
+    def reached(self, process: subprocess.Popen[str]) -> None:
+        """Wait until the module is there."""
+        end = time.monotonic() + 20
+        while not self._flag.exists():
+            assert process.poll() is None, result_of(process)
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
+    def over(self) -> None:
+        """Let it go on."""
+        self._flag.unlink()
+
+
+@pytest.fixture
+def acme(world: World) -> Iterator[Switching]:
+    with Switching(world) as made:
+        made.ok()
+        yield made
+
+
+@pytest.fixture
+def soaking(tmp_path: Path) -> Pause:
+    return Pause(tmp_path / "soaking", "soaking")
+
+
+@pytest.fixture
+def switching(tmp_path: Path) -> Pause:
+    return Pause(tmp_path / "switching", "switching")
+
+
+@pytest.fixture
+def gating(tmp_path: Path) -> Pause:
+    return Pause(tmp_path / "gating", "gating")
+
+
+@contextlib.contextmanager
+def under_load(acme: Switching) -> Iterator[Load]:
+    """Load the site; not one request may fail, and there must have been some."""
+    with acme.world.load(acme.site, workers=4, rate=300) as load:
+        yield load
+    seen = load.snapshot()
+    assert seen.failed == 0, seen.words()
+    assert seen.requests > 20
+
+
+@pytest.mark.parametrize(("before", "serving"), DEATHS.values(), ids=DEATHS)
+def test_kill_9_at_every_step(acme: Switching, before: str, serving: str) -> None:
+    whole = {"blue": acme.file.read_text()}
+    with under_load(acme):
+        process = acme.start(target="green", before=before, soak={"seconds": 0.2})
+        assert process.wait(30) == -signal.SIGKILL
+        process.communicate()
+        left = acme.file.read_text()
+        assert f"service: acme-{serving}" in left
+        assert (left == whole["blue"]) is (serving == "blue")
+        time.sleep(0.2)
+        assert acme.public_colour() == serving
+        preview = acme.ok(check=True, target="green")
+        assert "an earlier run did not end in order" in str(preview["warnings"])
+        result = acme.ok(target="green")
+        assert result["changed"] is (serving == "blue")
+        assert "an earlier run did not end in order" in str(result["warnings"])
+        assert acme.public_colour() == "green"
+        assert "warnings" not in acme.ok(target="green")
+    assert [path.name for path in acme.world.staging_dir.iterdir() if path.suffix != ".old"] == ["acme.lock"]
+
+
+def test_kill_9_while_undoing(acme: Switching, soaking: Pause) -> None:
+    """Green says that it is blue, so the soak fails, though every visitor gets an answer."""
+    with under_load(acme):
+        process = acme.start(target="green", before=soaking.code + DIE_AT_STEP.format(name="undoing"), soak={"seconds": 30})
+        soaking.reached(process)
+        acme.world.site("acme", "green").behave(wrong_colour=True)
+        soaking.over()
+        assert process.wait(30) == -signal.SIGKILL
+        process.communicate()
+        assert "service: acme-green" in acme.file.read_text()
+        assert acme.ok(target="previous")["active_after"] == "blue"
+        assert acme.public_colour() == "blue"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_interrupted_switch_is_taken_back(acme: Switching, number: signal.Signals, soaking: Pause) -> None:
+    before = acme.file.read_text()
+    with under_load(acme):
+        process = acme.start(target="green", before=soaking.code, soak={"seconds": 60})
+        soaking.reached(process)
+        assert acme.public_colour() == "green"
+        os.kill(process.pid, number)
+        result = result_of(process)
+        assert result["msg"] == f"acme: the run was interrupted by {number.name}. It was taken back: blue serves as before."
+        assert result["undone"] is True
+        assert acme.file.read_text() == before
+        assert acme.public_colour() == "blue"
+
+
+def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(acme: Switching, soaking: Pause) -> None:
+    """The new colour answers everybody, but says that it is the other one."""
+    before = acme.file.read_text()
+    with under_load(acme):
+        soak = {"seconds": 60, "metrics_url": acme.world.traefik.metrics_url}
+        process = acme.start(target="green", before=soaking.code, soak=soak)
+        soaking.reached(process)
+        acme.world.site("acme", "green").behave(wrong_colour=True)
+        soaking.over()
+        result = result_of(process)
+    assert "the soak failed: 3 probes in a row failed" in result["msg"]
+    assert "It was taken back: blue serves as before." in result["msg"]
+    assert result["soak"]["verdict"] == "failed"
+    assert "the wrong colour answers" in result["soak"]["reasons"][0]
+    assert acme.file.read_text() == before
+    assert acme.public_colour() == "blue"
+
+
+def test_a_colour_that_dies_during_the_soak_costs_only_what_it_was_sent(acme: Switching, soaking: Pause) -> None:
+    """Requests that reach a dead server fail until it is left; none fails before it died, and none after the way back."""
+    before = acme.file.read_text()
+    green = acme.world.site("acme", "green")
+    with acme.world.load("acme", workers=4, rate=300) as load:
+        process = acme.start(target="green", before=soaking.code, soak={"seconds": 60})
+        soaking.reached(process)
+        soaking.over()
+        time.sleep(0.5)
+        died = time.time()
+        green.die()
+        result = result_of(process)
+        back = time.time()
+        load.wait_until(lambda seen: seen.last_seen.get("blue", 0) > back + 0.5, what="half a second on blue again")
+    seen = load.snapshot()
+    assert "connection refused: nothing listens there" in result["msg"]
+    assert "It was taken back: blue serves as before." in result["msg"]
+    assert result["soak"]["probe_failures"] == 3
+    assert acme.file.read_text() == before
+    assert seen.failures, "a load that does not see a dead server sees nothing"
+    assert all(died - 0.1 <= failure.time <= back + 0.1 for failure in seen.failures), seen.words()
+    assert back - died < 3
+
+
+def test_errors_of_the_new_colour_are_counted_at_traefik(acme: Switching, soaking: Pause) -> None:
+    before = acme.file.read_text()
+    with acme.world.load("acme", workers=4, rate=300):
+        soak = {"seconds": 60, "metrics_url": acme.world.traefik.metrics_url, "probe": False, "max_error_ratio": 0.05}
+        process = acme.start(target="green", before=soaking.code, soak=soak)
+        soaking.reached(process)
+        acme.world.site("acme", "green").behave(error_ratio=0.5)
+        soaking.over()
+        result = result_of(process)
+    assert "public answers were errors of 500 or above" in result["msg"]
+    assert result["soak"]["errors"] > 0.05 * result["soak"]["requests"]
+    assert acme.file.read_text() == before
+    assert acme.public_colour() == "blue"
+
+
+def test_a_broken_neighbour_is_named_and_nothing_moves(acme: Switching) -> None:
+    with under_load(acme):
+        (acme.world.dynamic_dir / "neighbour.yml").write_text("a: [")
+        assert "neighbour.yml: it is not valid YAML" in acme.refused(target="green")
+        (acme.world.dynamic_dir / "neighbour.yml").unlink()
+        acme.ok(target="green")
+
+
+def test_a_neighbour_that_breaks_in_the_middle_is_seen_and_the_file_taken_back(acme: Switching, switching: Pause) -> None:
+    before = acme.file.read_text()
+    confirm = {**acme.options["confirm"], "timeout": 1.0}
+    with under_load(acme):
+        process = acme.start(target="green", confirm=confirm, before=switching.code)
+        switching.reached(process)
+        (acme.world.dynamic_dir / "neighbour.yml").write_text("a: [")
+        time.sleep(0.2)
+        switching.over()
+        message = str(result_of(process)["msg"])
+        assert "Traefik did not follow within confirm.timeout=1 s" in message
+        assert "It was taken back: blue serves as before." in message
+        assert acme.file.read_text() == before
+        assert acme.public_colour() == "blue"
+
+
+def test_two_switches_at_once(acme: Switching, gating: Pause) -> None:
+    with under_load(acme):
+        first = acme.start(target="green", before=gating.code)
+        gating.reached(first)
+        message = acme.refused(target="green", lock_timeout=0.1)
+        assert f"acme is being changed by {Path.home().owner()}@" in message
+        assert f"(pid {first.pid}, for " in message
+        assert "at step: gating" in message
+        assert "is being changed right now by" in str(acme.ok(check=True, target="green")["warnings"])
+        second = acme.start(target="green", lock_timeout=30)
+        time.sleep(0.5)
+        gating.over()
+        assert result_of(first)["changed"] is True
+        assert result_of(second)["changed"] is False
+        assert acme.public_colour() == "green"
+
+
+def test_many_switches_at_once_end_in_one_state(acme: Switching) -> None:
+    with under_load(acme):
+        running = [acme.start(target=target, lock_timeout=60) for target in ("green", "blue", "idle", "green", "idle", "blue")]
+        results = [result_of(process) for process in running]
+        assert [result.get("msg") for result in results if result.get("failed")] == []
+        assert acme.public_colour() == acme.ok()["active_after"]
+
+
+def test_traefiks_api_down(acme: Switching) -> None:
+    with under_load(acme):
+        message = acme.refused(target="green", confirm={**acme.options["confirm"], "api_url": "http://127.0.0.1:1"})
+        assert "Traefik's API at http://127.0.0.1:1 cannot be asked (connection refused" in message
+        assert acme.public_colour() == "blue"
+
+
+def test_traefik_restarted_in_the_middle(acme: Switching, switching: Pause) -> None:
+    """Only requests of the restart itself may fail."""
+    with acme.world.load("acme", workers=4, rate=300) as load:
+        process = acme.start(target="green", before=switching.code)
+        switching.reached(process)
+        down = time.time()
+        acme.world.traefik.kill()
+        switching.over()
+        time.sleep(0.2)
+        acme.world.traefik.start()
+        up = time.time()
+        result = result_of(process)
+        load.wait_until(lambda seen: seen.last_seen.get("green", 0) > up + 0.5, what="half a second on green")
+    seen = load.snapshot()
+    assert not result.get("failed"), result["msg"]
+    assert result["active_after"] == "green"
+    assert acme.public_colour() == "green"
+    assert seen.failures, "a load that does not see a restart sees nothing"
+    assert all(down - 0.1 <= failure.time <= up + 0.1 for failure in seen.failures), seen.words()
+
+
+def test_traefik_that_does_not_come_back_leaves_the_old_file(acme: Switching, switching: Pause) -> None:
+    before = acme.file.read_text()
+    confirm = {**acme.options["confirm"], "timeout": 1.0}
+    process = acme.start(target="green", confirm=confirm, before=switching.code)
+    switching.reached(process)
+    acme.world.traefik.kill()
+    switching.over()
+    message = str(result_of(process)["msg"])
+    assert "It was taken back: blue serves as before, but that could not be proven (" in message
+    assert acme.file.read_text() == before
+
+
+def test_a_jumping_clock(acme: Switching) -> None:
+    with under_load(acme):
+        result = acme.ok(target="green", before=JUMPING_CLOCK, soak={"seconds": 0.3})
+        assert 0 < result["visible_ms"] < 5000
+        assert result["soak"]["seconds"] < 10
+        os.utime(acme.file, (time.time() + 3600, time.time() + 3600))
+        assert acme.ok(target="blue")["active_after"] == "blue"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 64 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk(small_disk: Path, tmp_path: Path, soaking: Pause) -> None:
+    """A world of its own: Traefik watches a directory on the small disk."""
+    small = World(tmp_path / "small")
+    small.traefik.dynamic_dir, small.traefik.staging_dir = small_disk / "dynamic", small_disk / "staging"
+    with small, Switching(small) as acme:
+        acme.ok()
+        before = acme.file.read_text()
+        filler = small_disk / "filler"
+
+        def fill() -> None:
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
+                while True:
+                    stream.write(b"x" * 4096)
+
+        with under_load(acme):
+            fill()
+            assert "No space left on device" in acme.refused(target="green")
+            assert acme.file.read_text() == before
+            assert acme.public_colour() == "blue"
+            filler.unlink()
+            assert acme.ok(target="green")["changed"] is True
+            _full_while_undoing(acme, fill, soaking)
+
+
+def _full_while_undoing(acme: Switching, fill: Any, soaking: Pause) -> None:
+    """The way back must not need a byte of disk."""
+    before = acme.file.read_text()
+    process = acme.start(target="blue", before=soaking.code, soak={"seconds": 60})
+    soaking.reached(process)
+    fill()
+    acme.world.site("acme", "blue").behave(wrong_colour=True)
+    soaking.over()
+    assert "It was taken back: green serves as before." in result_of(process)["msg"]
+    assert acme.file.read_text() == before
