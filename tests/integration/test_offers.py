@@ -75,7 +75,7 @@ TRUE_PREVIEWS: list[tuple[str, dict[str, Any], Prepare, bool]] = [
 
 
 def name_of(value: object) -> str | None:
-    return value.__name__ if callable(value) else None
+    return getattr(value, "__name__", None)
 
 
 @pytest.mark.parametrize(("playbook", "variables", "prepare", "changes"), TRUE_PREVIEWS, ids=name_of)

@@ -18,7 +18,8 @@ from tests.integration.switching import Switching
 
 CANARY = "canary-c0ffee-0451"
 ENCODED = base64.b64encode(f"operator:{CANARY}".encode()).decode()
-GATE: dict[str, Any] = {"path": "/health", "deadline": 0.5, "timeout": 0.3, "headers": {"Authorization": f"Basic {ENCODED}", "X-Token": CANARY}}
+HEADERS = {"Authorization": f"Basic {ENCODED}", "X-Token": CANARY}
+GATE: dict[str, Any] = {"path": "/health", "deadline": 0.5, "timeout": 0.3, "headers": HEADERS}
 
 Prepare = Callable[[Switching], dict[str, Any]]
 
@@ -82,12 +83,18 @@ PATHS: list[tuple[Prepare, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("prepare", "succeeds"), PATHS, ids=lambda value: value.__name__ if callable(value) else None)
+@pytest.mark.parametrize(("prepare", "succeeds"), PATHS, ids=lambda value: getattr(value, "__name__", None))
 @pytest.mark.parametrize("callback", ["ansible.builtin.default", "ansible.posix.json"])
 def test_the_canary_is_in_no_output_and_in_no_file(world: World, ansible: Ansible, prepare: Prepare, succeeds: bool, callback: str) -> None:
     with Switching(world) as acme:
         acme.ok()
-        variables = {"bluegreen_target": "green", "bluegreen_gate": GATE, "bluegreen_soak": {"seconds": 0.1}, "dry_run": False, **prepare(acme)}
+        variables = {
+            "bluegreen_target": "green",
+            "bluegreen_gate": GATE,
+            "bluegreen_soak": {"seconds": 0.1},
+            "dry_run": False,
+            **prepare(acme),
+        }
     run = ansible.run("bluegreen.orchestrator.switch", limit="acme", extra_vars=variables, arguments=("-vvv",), callback=callback)
     assert (run.returncode == 0) is succeeds, run.output[-2000:]
     hits = [line for line in run.output.splitlines() if CANARY in line or ENCODED in line]

@@ -22,8 +22,8 @@ def load(path: Path) -> Any:
 
 
 def test_every_role_has_a_spec() -> None:
-    assert ROLES == sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
     assert ROLES
+    assert sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir()) == ROLES
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

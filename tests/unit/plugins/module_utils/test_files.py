@@ -72,7 +72,7 @@ def test_bad_directories(place: tuple[str, str], tmp_path: Path) -> None:
 
 def test_a_file_system_without_atomic_rename_is_refused(place: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_files, "find_mount", lambda _path: Mount("/srv/share", "vfat"))
-    with pytest.raises(InputError, match="dynamic_dir: .* is on vfat, where a rename is not atomic"):
+    with pytest.raises(InputError, match=r"dynamic_dir: .* is on vfat, where a rename is not atomic"):
         check_directories(*place)
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _lock
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import LockedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files import FileError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
@@ -110,7 +109,7 @@ def test_a_shorter_step_overwrites_a_longer_one(path: str) -> None:
 
 
 def test_the_age_is_never_negative(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lock.time, "time", lambda: 1000.0)
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
     assert "for 0 s" in Note("me@here", 1, 5000.0, "x").words()
 
 

@@ -75,7 +75,7 @@ def test_the_routers_service_is_the_truth_about_the_active_colour() -> None:
     ],
 )
 def test_what_is_not_ours_is_refused(text: str, said: str) -> None:
-    with pytest.raises(RefusedError, match="acme.yml") as error:
+    with pytest.raises(RefusedError, match=r"acme\.yml") as error:
         parse("acme", "acme.yml", text)
     assert said in error.value.sentence
 
