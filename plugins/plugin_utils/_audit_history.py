@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._audit import encode, line_hash
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 
 Record = dict[str, Any]
 
@@ -29,6 +30,7 @@ class Run:
     mode: str
     playbook: str
     offers: list[str] = field(default_factory=list)
+    offer_titles: list[str] = field(default_factory=list)
     changes: list[Record] = field(default_factory=list)
     failures: list[Record] = field(default_factory=list)
     result: str = INTERRUPTED
@@ -78,6 +80,7 @@ def _add(run: Run, record: Record, site: str | None) -> None:
     offer = record.get("offer")
     if offer and offer not in run.offers:
         run.offers.append(offer)
+        run.offer_titles.append(OFFERS[offer]["title"] if offer in OFFERS else str(offer))
     event = record.get("event")
     if event == "task":
         if record.get("result") == "changed":

@@ -130,7 +130,7 @@ class TestReport:
         assert page.tags.count("tr") == 1 + 2, "two runs touched acme"
         assert "Serait changé\u00a0: Write the file" in page.text
         assert page.text.index("Appliqué") < page.text.index("Serait changé"), "newest first"
-        assert "Bleu/Vert" in page.text
+        assert "Blue/Green Complet" in page.text
         assert "globex" not in page.text
 
     def test_it_speaks_english_when_asked(self, world: AuditWorld) -> None:

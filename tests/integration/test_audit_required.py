@@ -51,7 +51,10 @@ def test_a_log_that_cannot_be_written_is_said_once_and_the_run_goes_on(world: Au
 )
 def test_required_refuses_before_the_first_task(world: AuditWorld, core: str, how: str) -> None:
     world.ansible_playbook = program(core)
-    by_inventory = {"inventory": {"audit_required": True}, "inventory template": {"audit_required": "{{ 1 == 1 }}"}}
+    by_inventory: dict[str, dict[str, Any]] = {
+        "inventory": {"audit_required": True},
+        "inventory template": {"audit_required": "{{ 1 == 1 }}"},
+    }
     world.inventory(["acme"], **by_inventory.get(how, {}))
     world.playbook([changing_task()])
     config = world.write("ansible.cfg", "[callback_audit]\nrequired = true\n" if how == "ini" else "")
@@ -127,22 +130,17 @@ def test_a_disk_that_fills_up_is_said_and_the_gap_is_named_when_there_is_space_a
 
 
 def test_a_lock_held_by_another_is_waited_for_only_once(world: AuditWorld) -> None:
-    world.inventory(["acme", "globex"])
-    world.playbook([changing_task()])
-    world.run("play.yml")
-    holder = f"flock {world.log}.lock sleep 60 & echo $! > {world.folder}/holder"
-    lock = {"name": "Take the lock", "ansible.builtin.shell": holder, "changed_when": False, "run_once": True}
-    free = {
-        "name": "Free the lock",
-        "ansible.builtin.shell": f"pkill -P $(cat {world.folder}/holder) sleep",
-        "changed_when": False,
-        "run_once": True,
-    }
-    world.playbook([lock, changing_task(), free])
-    done = world.run("play.yml", "-e", "dry_run=false", BLUEGREEN_AUDIT_LOCK_TIMEOUT="1")
+    world.inventory(["acme"])
+    # exec: the pid is then that of the process which holds the lock.
+    holder = f"(exec 9>>{world.log}.lock; flock 9; exec sleep 60) > /dev/null 2>&1 & echo $! > {world.folder}/holder"
+    lock = {"name": "Take the lock", "ansible.builtin.shell": holder, "changed_when": False, "check_mode": False}
+    free = {**lock, "name": "Free the lock", "ansible.builtin.shell": f"kill $(cat {world.folder}/holder)"}
+    world.playbook([lock, *[{"name": f"Change {number}", "ansible.builtin.debug": {}, "changed_when": True} for number in range(20)], free])
+    done = world.run("play.yml", BLUEGREEN_AUDIT_LOCK_TIMEOUT="3")
     assert done.returncode == 0, done.output
     assert done.stderr.count("Audit:") == 1
-    assert "waited lock_timeout=1 s" in done.stderr
+    assert "waited lock_timeout=3 s" in done.stderr
     end = world.records("run_end")[-1]
-    assert end["lost_before"] == 2
-    assert end["duration"] < 8
+    assert end["lost_before"] == 20
+    # 20 records that each waited would be a minute.
+    assert end["duration"] < 40

@@ -16,6 +16,7 @@ How the page is read:
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -174,7 +175,7 @@ class Evening:
         for number, (command, expected) in enumerate(block.commands):
             process = self.start(command)
             if block.interrupted:
-                self.when_soaking("Ctrl-C", lambda process=process: os.killpg(process.pid, signal.SIGINT))
+                self.when_soaking("Ctrl-C", functools.partial(os.killpg, process.pid, signal.SIGINT))
             printed = process.communicate(timeout=60)[0]
             printed = printed.replace(str(self.world.directory), ".../build/demo").replace(str(self.folder), "...")
             code = block.code if number == len(block.commands) - 1 else 0

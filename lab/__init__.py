@@ -1,0 +1,7 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real servers on loopback, for the demo, the tests and the bench. Never shipped in the Galaxy artifact.
+
+``lab.world.World`` starts all of them; each server is a ``lab.server.Server`` and works alone too.
+"""

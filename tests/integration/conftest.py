@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures for tests on real servers. ``world`` is one Traefik and four small sites for the session, blank for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from lab.server import ProgramMissingError
+from lab.world import World
+from tests.harness import Ansible, PreviewApply
+from tests.harness.ansible import ROOT
+from tests.harness.preview_apply import world_environment
+
+INVENTORY = ROOT / "inventories" / "demo"
+
+
+def skip_or_fail(missing: ProgramMissingError) -> NoReturn:
+    """Skip by name what this machine cannot run; with LAB_REQUIRE=all a skip is a failure."""
+    if os.environ.get("LAB_REQUIRE") == "all":
+        pytest.fail(f"LAB_REQUIRE=all: {missing}", pytrace=False)
+    pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def session_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The servers, started once: a start costs more than most tests."""
+    world = World(tmp_path_factory.mktemp("world"), sites=("acme", "globex"))
+    try:
+        world.start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def world(session_world: World) -> World:
+    """A blank world: no site in Traefik, every server up and healthy."""
+    session_world.reset()
+    return session_world
+
+
+@pytest.fixture
+def ansible(world: World) -> Ansible:
+    """ansible-playbook with the demo's inventory on this world: ``ansible.run("bluegreen.orchestrator.status")``."""
+    return Ansible(INVENTORY, environment=world_environment(world))
+
+
+@pytest.fixture
+def preview_apply(world: World) -> Callable[..., PreviewApply]:
+    """The preview = apply harness on this world; see ``tests.harness``."""
+
+    def make(playbook: str | Path, **options: object) -> PreviewApply:
+        return PreviewApply(playbook, world=world, **options)  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that the summary prints: it applies, and holds no value that could be a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _told
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command
+
+CASES: list[tuple[dict[str, Any], str, list[str]]] = [
+    ({"args": ["play.yml"]}, "ansible-playbook play.yml -e dry_run=false", []),
+    ({"args": ["a.yml", "b c.yml"]}, "ansible-playbook a.yml 'b c.yml' -e dry_run=false", []),
+    (
+        {"args": ["p"], "inventory": ["/srv/inv", "h,"], "subset": "a:&b"},
+        "ansible-playbook p -i /srv/inv -i h, --limit 'a:&b' -e dry_run=false",
+        [],
+    ),
+    ({"args": ["p"], "tags": ["all"]}, "ansible-playbook p -e dry_run=false", []),
+    ({"args": ["p"], "tags": ["x"], "skip_tags": ["y"]}, "ansible-playbook p --tags x --skip-tags y -e dry_run=false", []),
+    ({"args": ["p"], "check": True}, "ansible-playbook p -e dry_run=false", []),
+    (
+        {"args": ["p"], "ask_vault_pass": True, "vault_ids": ["dev@f"]},
+        "ansible-playbook p --vault-id dev@f --ask-vault-pass -e dry_run=false",
+        [],
+    ),
+    ({"args": ["p"], "extra_vars": ["@secrets.yml"]}, "ansible-playbook p -e @secrets.yml -e dry_run=false", []),
+    (
+        {"args": ["p"], "extra_vars": ["dry_run=true bluegreen_target=blue"]},
+        "ansible-playbook p -e bluegreen_target=blue -e dry_run=false",
+        [],
+    ),
+    ({"args": ["p"], "extra_vars": ["pw=hunter2"]}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
+    ({"args": ["p"], "extra_vars": ['{"pw": "hunter2", "dry_run": true}']}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
+    ({"args": ["p"], "extra_vars": ["{pw: hunter2"]}, "ansible-playbook p -e dry_run=false", []),
+]
+
+
+@pytest.mark.parametrize(("arguments", "command", "withheld"), CASES, ids=[case[1] for case in CASES])
+def test_command(arguments: dict[str, Any], command: str, withheld: list[str]) -> None:
+    assert apply_command(arguments) == (command, withheld)
+
+
+def test_a_site_is_not_named_twice() -> None:
+    sites = {"a": ["a switched", "applied"], "b": ["b: switched"]}
+    assert _told("Changed", sites, 10) == ["  Changed:", "    a switched", "    a: applied", "    b: switched"]
+
+
+@pytest.mark.parametrize(("count", "last"), [(10, "    site09 switched"), (11, "    and 1 more"), (100, "    and 90 more")])
+def test_long_lists_end_with_how_many_more(count: int, last: str) -> None:
+    sites = {f"site{number:02}": [f"site{number:02} switched"] for number in range(count)}
+    lines = _told("Changed", sites, 10)
+    assert lines[-1] == last
+    assert len(lines) <= 12

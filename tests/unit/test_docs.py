@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documents that agree with each other and with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = ROOT / "docs" / "runbooks" / "bluegreen.md"
+PUBLIC_HOSTS = ("github.com", "www.gnu.org", "doc.traefik.io", "docs.ansible.com", "pre-commit.com")
+
+
+def markdown_files() -> list[str]:
+    """Every Markdown file of the repository that a person wrote."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return sorted(name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file())
+
+
+def prose(name: str) -> str:
+    """A file without its code blocks: what stands in those is no link and no heading."""
+    return re.sub(r"(?ms)^```.*?^```$", "", (ROOT / name).read_text())
+
+
+def anchors(name: str) -> set[str]:
+    """The anchors that GitHub gives to a file's headings."""
+    headings = re.findall(r"(?m)^#+ (.+)$", prose(name))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def table_rows(text: str, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading, without its head."""
+    after = text.partition(f"## {heading}\n")[2]
+    lines = re.findall(r"(?m)^\|.*\|$", after.partition("\n## ")[0])
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def test_there_are_documents() -> None:
+    assert {"README.md", "README.fr.md", "docs/runbooks/bluegreen.md"} <= set(markdown_files())
+
+
+@pytest.mark.parametrize("name", markdown_files())
+def test_every_link_leads_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(name)):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+        assert linked.exists(), f"{name}: {target} is not there"
+        if anchor:
+            assert anchor in anchors(str(linked.relative_to(ROOT))), f"{name}: {target} has no such heading"
+
+
+@pytest.mark.parametrize("name", markdown_files())
+def test_no_document_knows_our_machines(name: str) -> None:
+    """Paths of the machine that it was written on, and hosts that are not public, do not belong into a public page."""
+    text = (ROOT / name).read_text()
+    assert not re.findall(r"(?:^|[\s`'\"(])(?:/work|/root|/home|/tmp)\b[^\s`]*", text)
+    for host in re.findall(r"https?://([^/\s:`'\")<>]+)", text):
+        reserved = host.endswith((".example", ".localhost", "example.net", "example.com", "example.org")) or host in (
+            "127.0.0.1",
+            "localhost",
+        )
+        assert reserved or host in PUBLIC_HOSTS, f"{name}: {host} is neither public documentation nor a reserved name"
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "words"),
+    [("README.md", "The six offers", ("built", "planned")), ("README.fr.md", "Les six offres", ("livrée", "prévue"))],
+)
+def test_the_readme_sells_what_the_catalog_has(name: str, heading: str, words: tuple[str, str]) -> None:
+    rows = table_rows((ROOT / name).read_text(), heading)
+    told = [(title, key, status) for title, key, _promise, status in rows]
+    assert told == [(offer["title"], f"`{key}`", words[0] if offer["playbook"] else words[1]) for key, offer in OFFERS.items()]
+
+
+def test_the_french_readme_gives_the_promises_to_the_letter() -> None:
+    rows = table_rows((ROOT / "README.fr.md").read_text(), "Les six offres")
+    assert [promise for _title, _key, promise, _status in rows] == [offer["promise"] for offer in OFFERS.values()]
+
+
+def test_the_decision_on_needs_is_the_catalogs() -> None:
+    text = (ROOT / "docs/adr/0002-offers-as-entitlements.md").read_text()
+    told: dict[str, tuple[str, ...]] = {}
+    for names, needs in re.findall(r"(?m)^ *\| (`.*?) \| (nothing|`.*?) \|", text):
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", names), tuple(re.findall(r"`(\w+)`", needs)))
+    assert told == {key: offer["needs"] for key, offer in OFFERS.items()}
+
+
+def test_decisions_are_numbered_once_and_listed() -> None:
+    folder = ROOT / "docs" / "adr"
+    names = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    numbers = [name[:4] for name in names]
+    assert len(set(numbers)) == len(numbers), names
+    index = (folder / "README.md").read_text()
+    assert sorted(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index)) == names
+    for name in names:
+        text = (folder / name).read_text()
+        assert text.startswith(f"# {name[:4]}: "), name
+        assert re.search(r"(?m)^Status: \w+\. Date: \d{4}-\d\d-\d\d\.$", text), name
+        for part in ("Context", "Decision", "Consequences", "Alternatives"):
+            assert f"\n## {part}\n" in text, f"{name} has no part {part}"
+
+
+def refusals() -> Iterator[str]:
+    """The sentences with which the collection refuses or takes back, with ``{}`` where a value stands."""
+    for path in sorted((ROOT / "plugins" / "module_utils").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("RefusedError", "LockedError", "UndoneError")
+            ):
+                yield sentence(node.args[0])
+
+
+def sentence(node: ast.expr) -> str:
+    """The text of a literal or an f-string."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    assert isinstance(node, ast.Constant), f"line {node.lineno}: not a text that can be read here"
+    return str(node.value)
+
+
+def explained() -> list[str]:
+    """What the runbook's tables on refusals quote."""
+    return re.findall(r"(?m)^\| `([^`]+)` \| ", RUNBOOK.read_text())
+
+
+def test_the_runbook_explains_every_refusal() -> None:
+    unexplained = [text for text in refusals() if not any(quote in text for quote in explained())]
+    assert unexplained == [], "docs/runbooks/bluegreen.md does not say what to do about these"
+
+
+def test_the_runbook_explains_nothing_that_nobody_says() -> None:
+    folders = (ROOT / "plugins" / "module_utils", ROOT / "playbooks", ROOT / "roles")
+    code = " ".join(path.read_text() for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".yml"))
+    sentences = [*refusals(), code]
+    assert [quote for quote in explained() if not any(quote in text for text in sentences)] == []
+    assert len(explained()) > 10
