@@ -14,6 +14,8 @@ versions, so they are found by asking the API which objects it has loaded.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,12 +25,10 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files import FileError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import BASE_LOADER, yaml
 
-read_toml: Callable[[str], dict[str, Any]] | None
-try:
-    from tomllib import loads as read_toml
-except ImportError:
-    # Python 3.10 (Ubuntu 22.04): TOML files cannot be judged there, and are said to be so.
-    read_toml = None
+# Python 3.10 (Ubuntu 22.04) has none: TOML files cannot be judged there, and are said to be so.
+read_toml: Callable[[str], dict[str, Any]] | None = None
+with contextlib.suppress(ImportError):
+    read_toml = importlib.import_module("tomllib").loads
 
 _SUFFIXES = (".yml", ".yaml", ".toml")
 _SECTIONS = ("http", "tcp", "udp", "tls")
@@ -87,16 +87,17 @@ def _walk(directory: str) -> Iterator[str]:
 
 
 def _look(path: str) -> DynamicFile:
+    modified = 0.0
     try:
         modified = os.stat(path).st_mtime
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         # A link to nowhere stops Traefik; a file that another run has just removed does not, and is gone on a second look.
-        return DynamicFile(path, 0.0, problem="it is a link to a file that does not exist" if os.path.lexists(path) else None)
+        return DynamicFile(path, modified, problem="it is a link to a file that does not exist" if os.path.lexists(path) else None)
     except UnicodeDecodeError:
         return DynamicFile(path, modified, problem="it is not UTF-8 text")
     except OSError as error:
-        return DynamicFile(path, 0.0, unjudged=f"it cannot be read ({error.strerror})")
+        return DynamicFile(path, modified, unjudged=f"it cannot be read ({error.strerror})")
     if "{{" in text:
         return DynamicFile(path, modified, unjudged="it is a Go template, which only Traefik can expand")
     if path.lower().endswith(".toml"):
