@@ -11,7 +11,7 @@ short_description: Prove the audit log and read its records
 version_added: 0.1.0
 description:
   - Walks the chain that the callback P(bluegreen.orchestrator.audit#callback) wrote through all its rotated files, on the controller.
-  - A broken chain is no error of the lookup. Read RV(_list.broken).
+  - A broken chain is no error of the lookup. Read RV(_list[].broken).
 author:
   - BlueGreen Orchestrator team (@bluegreen-orchestrator)
 extends_documentation_fragment:
@@ -96,7 +96,7 @@ _list:
       type: list
       elements: dict
     last:
-      description: Number, time and hash of the last of RV(_list.entries); V(null) when there is none.
+      description: Number, time and hash of the last of RV(_list[].entries); V(null) when there is none.
       type: dict
 """
 
