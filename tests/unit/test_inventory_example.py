@@ -25,8 +25,8 @@ SITES = ("acme", "globex", "initech")
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 
-def ansible(program: str, *arguments: str, with_password: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run one of Ansible's programs on the example, independent of the user's own settings."""
+def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's programs, independent of the user's own settings."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     ours |= {
         "ANSIBLE_CONFIG": str(INVENTORY / "there-is-none.cfg"),
@@ -34,9 +34,14 @@ def ansible(program: str, *arguments: str, with_password: bool = True) -> subpro
         "ANSIBLE_NOCOLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
-    password = ["--vault-password-file", str(PASSWORD_FILE)] if with_password else []
-    command = [str(Path(sys.executable).parent / program), "--inventory", str(INVENTORY), *password, *arguments]
+    command = [str(Path(sys.executable).parent / program), *arguments]
     return subprocess.run(command, env=ours, cwd=INVENTORY, capture_output=True, text=True, timeout=60, check=False)
+
+
+def ansible(program: str, *arguments: str, with_password: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run it on the example."""
+    password = ["--vault-password-file", str(PASSWORD_FILE)] if with_password else []
+    return run(program, "--inventory", str(INVENTORY), *password, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +88,8 @@ def test_the_offers_make_sense_and_include_the_switch(listing: dict[str, Any], s
 def test_the_secrets_are_vaulted_and_every_one_is_used() -> None:
     vault = INVENTORY / "host_vars" / "acme" / "vault"
     assert vault.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
-    opened = subprocess.run(
-        [str(Path(sys.executable).parent / "ansible-vault"), "view", "--vault-password-file", str(PASSWORD_FILE), str(vault)],
-        env=os.environ | {"LC_ALL": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert SECRET in opened.stdout
+    opened = run("ansible-vault", "view", "--vault-password-file", str(PASSWORD_FILE), str(vault))
+    assert SECRET in opened.stdout, opened.stderr
     for name in yaml.safe_load(opened.stdout):
         assert name.startswith("vault_")
         assert "{{ " + name + " }}" in (vault.parent / "main.yml").read_text()
