@@ -214,8 +214,8 @@ class CallbackModule(CallbackBase):
         found: dict[str, Any] = {}
         if outcome == "failed":
             reason = _run.sentence(result)
-            # These are ansible-core's own words, around values that it could not use.
-            if reason and not reason.startswith(("Task failed:", "value of ", "argument ")):
+            # These are ansible-core's own words, and hold values that it could not use.
+            if reason and not reason.startswith(("Task failed:", "value of ")):
                 found["reason"] = reason
         if outcome == "changed":
             for part in _run.parts(result):

@@ -129,18 +129,14 @@ def is_ours(task: Any) -> bool:
     return action.startswith(f"{COLLECTION}.") or (action in SENTENCE_ACTIONS and bool(file) and Path(file).resolve().is_relative_to(ROOT))
 
 
-def is_hidden(result: Any, part: Mapping[str, Any] | None = None) -> bool:
-    """Return whether ``no_log`` hides a result. A ``no_log`` that is still a template counts as set."""
-    data = result.result
-    hidden = any(item.get("_ansible_no_log") or "censored" in item for item in (data, part or {}))
-    return bool(hidden or result.task.no_log)
-
-
 def parts(result: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the results of a task: one, or one per item of its loop; none that is hidden."""
+    """Yield the results of a task: one, or one per item of its loop.
+
+    Of what ``no_log`` hides ansible-core hands out no message, diff or any key of a module's own, only ``censored``.
+    """
     items = result.result.get("results")
     for part in items if isinstance(items, list) else [result.result]:
-        if isinstance(part, Mapping) and not is_hidden(result, part):
+        if isinstance(part, Mapping):
             yield part
 
 

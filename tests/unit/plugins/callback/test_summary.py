@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line
 
 CASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"args": ["play.yml"]}, "ansible-playbook play.yml -e dry_run=false", []),
@@ -43,6 +44,14 @@ CASES: list[tuple[dict[str, Any], str, list[str]]] = [
 @pytest.mark.parametrize(("arguments", "command", "withheld"), CASES, ids=[case[1] for case in CASES])
 def test_command(arguments: dict[str, Any], command: str, withheld: list[str]) -> None:
     assert apply_command(arguments) == (command, withheld)
+
+
+def test_a_sentence_is_one_line_without_passwords() -> None:
+    assert (
+        one_line("  no answer from http://ops:hunter2@127.0.0.1/x\nTraceback: hunter2") == "no answer from http://ops:********@127.0.0.1/x"
+    )
+    assert len(one_line("x" * 5000)) == 300
+    assert one_line("") == ""
 
 
 def test_a_site_is_not_named_twice() -> None:
