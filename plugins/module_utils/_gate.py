@@ -21,6 +21,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 
 MAX_REASONS = 5
+MAX_QUOTED = 120
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def judge(answer: Answer, gate: Gate, colour: str) -> str | None:
     """Say why an answer does not open the gate, None when it does."""
     if answer.status not in gate.status:
         expected = " or ".join(str(status) for status in gate.status)
-        return f"status {answer.status} instead of {expected}"
+        return f"status {answer.status} instead of {expected}{_excerpt(answer, gate)}"
     if gate.body is not None and not re.search(gate.body, answer.body.decode("utf-8", "replace")):
         return f"the body does not match {gate.body!r}"
     said = colour_of(answer, gate)
@@ -110,6 +111,19 @@ def judge(answer: Answer, gate: Gate, colour: str) -> str | None:
             else f"{where} is missing: nothing proves that this is {colour}"
         )
     return None
+
+
+def _excerpt(answer: Answer, gate: Gate) -> str:
+    """Quote the start of a body, where applications say what they lack ("database is down").
+
+    Nothing is quoted when the body echoes a request header: debug pages do, and header values are secret.
+    """
+    text = answer.body.decode("utf-8", "replace")
+    words = {word for value in gate.headers.values() for word in (value, *value.split())}
+    if any(word in text for word in words):
+        return ""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[:MAX_QUOTED]).split())
+    return f" ({line})" if line else ""
 
 
 def probe(url: str, gate: Gate, colour: str, fetch: Callable[..., Answer] = get) -> str | None:

@@ -147,7 +147,7 @@ def test_info_tells_what_is(acme: Switching, world: World) -> None:
     (site,) = result["sites"]
     assert (site["active"], site["previous"], site["serving"], site["in_step"]) == ("green", "blue", "green", True)
     assert (site["colours"]["blue"]["healthy"], site["colours"]["green"]["healthy"]) == (False, True)
-    assert site["colours"]["blue"]["servers"][0]["reason"] == "status 503 instead of 200"
+    assert site["colours"]["blue"]["servers"][0]["reason"].startswith("status 503 instead of 200 (")
     assert site["last_change_age"] < 60
     assert result["directory"] == {"blocking_files": [], "unjudged_files": [], "default_certificate": True}
 

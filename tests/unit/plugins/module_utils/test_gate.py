@@ -25,9 +25,11 @@ def answer(status: int = 200, body: bytes = b"ok", headers: dict[str, str] | Non
     ("given", "gate", "said"),
     [
         (answer(), Gate(), None),
-        (answer(503), Gate(), "status 503 instead of 200"),
+        (answer(503), Gate(), "status 503 instead of 200 (ok)"),
+        (answer(503, b""), Gate(), "status 503 instead of 200"),
+        (answer(503, b'{"reason":\n "no \x00 database"}' + b"x" * 999), Gate(), 'of 200 ({"reason": "no database"}xxx'),
         (answer(204), Gate(status=(200, 204)), None),
-        (answer(500), Gate(status=(200, 204)), "status 500 instead of 200 or 204"),
+        (answer(500), Gate(status=(200, 204)), "status 500 instead of 200 or 204 (ok)"),
         (answer(body=b'{"status": "ok"}'), Gate(body='"status": *"ok"'), None),
         (answer(body=b"\xff\xfe"), Gate(body="ok"), "the body does not match 'ok'"),
         (answer(headers={"x-bluegreen-colour": "blue"}), Gate(), "says 'blue', not 'green': the wrong colour answers"),
@@ -44,6 +46,13 @@ def answer(status: int = 200, body: bytes = b"ok", headers: dict[str, str] | Non
 def test_judge(given: Answer, gate: Gate, said: str | None) -> None:
     reason = judge(given, gate, "green")
     assert reason is None if said is None else reason is not None and said in reason
+
+
+@pytest.mark.parametrize("echo", ["Basic c2VjcmV0", "c2VjcmV0", "you sent: tok-1!"])
+def test_a_body_that_echoes_a_secret_header_is_not_quoted(echo: str) -> None:
+    gate = Gate(headers={"Authorization": "Basic c2VjcmV0", "X-Token": "tok-1"})
+    assert judge(answer(503, f"debug page: {echo}".encode()), gate, "green") == "status 503 instead of 200"
+    assert judge(answer(503, b"database is down"), gate, "green") == "status 503 instead of 200 (database is down)"
 
 
 def test_a_probe_asks_the_path_with_host_and_headers() -> None:
@@ -78,7 +87,7 @@ def test_good_answers_must_come_in_a_row() -> None:
     outcomes = iter([answer(), answer(503), answer(), answer(), answer()])
     result = run("http://x", Gate(successes=3), "green", fetcher(outcomes), lambda _seconds: None)
     assert result.passed
-    assert (result.probes, result.reasons) == (5, ("status 503 instead of 200",))
+    assert (result.probes, result.reasons) == (5, ("status 503 instead of 200 (ok)",))
     assert result.url == "http://x/"
 
 
@@ -94,7 +103,7 @@ def test_a_gate_that_never_opens_ends_at_its_deadline_with_each_reason_once() ->
     assert not result.passed
     assert result.probes > 2 * MAX_REASONS
     assert len(result.reasons) == MAX_REASONS
-    assert result.reasons[-1] == "status 503 instead of 200"
+    assert result.reasons[-1] == "status 503 instead of 200 (ok)"
     assert result.elapsed_ms >= 50
 
 
