@@ -108,7 +108,10 @@ class CallbackModule(CallbackBase):
         """Collect a failure, unless the playbook expects it."""
         site = self._site(result)
         if not ignore_errors:
-            _add(site.failed, [f"{_run.task_name(result.task)}: {_run.sentence(result) or HIDDEN}"])
+            said = _run.sentence(result)
+            # A sentence of ours says all by itself; one of another module needs to be told what it is about.
+            own = said is not None and _run.is_ours(result.task)
+            _add(site.failed, [str(said) if own else f"{_run.task_name(result.task)}: {said or HIDDEN}"])
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Collect a site that did not answer."""
@@ -151,7 +154,7 @@ class CallbackModule(CallbackBase):
         if self._applies:
             return []
         if not would:
-            return ["  Next: nothing to do, all is as declared."]
+            return ["  Next: nothing to apply."]
         if self._awx:
             return ["  Next: to apply, launch this job again with the variable dry_run: false."]
         command, withheld = apply_command(context.CLIARGS)

@@ -22,6 +22,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http impor
 
 MAX_REASONS = 5
 MAX_QUOTED = 120
+# Where health pages say why: RFC 7807 (detail), the health+json draft (output), and what most frameworks write.
+REASON_KEYS = ("reason", "detail", "output", "message", "error")
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,19 @@ def judge(answer: Answer, gate: Gate, colour: str) -> str | None:
 
 
 def _excerpt(answer: Answer, gate: Gate) -> str:
-    """Quote the start of a body, where applications say what they lack ("database is down").
+    """Quote what a JSON health page says it lacks ("no database"); other pages can be debug pages full of secrets.
 
-    Nothing is quoted when the body echoes a request header: debug pages do, and header values are secret.
+    Nothing is quoted either when it echoes a request header, for header values are secret.
     """
-    text = answer.body.decode("utf-8", "replace")
-    words = {word for value in gate.headers.values() for word in (value, *value.split())}
-    if any(word in text for word in words):
+    try:
+        data = json.loads(answer.body)
+    except ValueError:
         return ""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[:MAX_QUOTED]).split())
+    said = [data[key] for key in REASON_KEYS if isinstance(data, dict) and isinstance(data.get(key), str)]
+    words = {word for value in gate.headers.values() for word in (value, *value.split())}
+    if not said or any(word in said[0] for word in words):
+        return ""
+    line = " ".join("".join(char if char.isprintable() else " " for char in said[0][:MAX_QUOTED]).split())
     return f" ({line})" if line else ""
 
 

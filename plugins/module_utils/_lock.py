@@ -32,7 +32,7 @@ class Note:
     """Who holds (or held) the lock.
 
     Attributes:
-        owner: user@host.
+        owner: user and host. Not user@host: log filters take that for credentials, and mask it.
         pid: process id of the owner on that host.
         since: Unix time of the start, in seconds.
         step: what the owner was doing when it last wrote.
@@ -54,7 +54,7 @@ class Lock:
 
     def __init__(self, descriptor: int, left_behind: Note | None) -> None:
         self._descriptor = descriptor
-        self._mine = Note(f"{_user()}@{socket.gethostname()}", os.getpid(), time.time(), "reading")
+        self._mine = Note(f"{_user()} on {socket.gethostname()}", os.getpid(), time.time(), "reading")
         self.left_behind = left_behind
 
     def step(self, name: str) -> None:

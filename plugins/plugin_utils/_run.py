@@ -15,6 +15,7 @@ import os
 import platform
 import pwd
 import socket
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +32,8 @@ Mode = Literal["preview", "apply"]
 
 COLLECTION = "bluegreen.orchestrator"
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_SENTENCE = 300
+# The longest of ours names two paths and a remedy; what is cut off must not be the remedy.
+LONGEST_SENTENCE = 600
 SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
 
 # What the audit callback could not write in this run, for the summary to say.
@@ -152,7 +154,7 @@ def sentence(result: Any) -> str | None:
 def one_line(text: str) -> str:
     """Return the first line of a text, shortened, user:password@ masked."""
     line = (text.strip().splitlines() or [""])[0]
-    return str(heuristic_log_sanitize(line))[:LONGEST_SENTENCE]
+    return textwrap.shorten(str(heuristic_log_sanitize(line)), LONGEST_SENTENCE, placeholder=" …")
 
 
 def who(variables: Mapping[str, Any]) -> dict[str, str]:

@@ -53,7 +53,9 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     if os.getuid() != 0:
         skip("only root can mount a small tmpfs")
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
     if mounted.returncode:
         skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     try:
@@ -101,7 +103,9 @@ class AuditWorld:
         return self.write("play.yml", [{**keywords, **play, "tasks": tasks}])
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE", "PYTHON", "BLUEGREEN", "SSH_", "SUDO"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE", "PYTHON", "BLUEGREEN", "SSH_", "SUDO"))
+        }
         return kept | {
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_CALLBACKS_ENABLED": "bluegreen.orchestrator.audit,bluegreen.orchestrator.summary",

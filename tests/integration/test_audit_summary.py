@@ -93,7 +93,7 @@ def test_a_fleet_is_told_in_few_lines(world: AuditWorld) -> None:
 
 def test_nothing_to_do_is_said(world: AuditWorld) -> None:
     world.playbook([{"name": "Look", "ansible.builtin.debug": {}}])
-    assert told(world.run("play.yml").stdout)[1] == "  Next: nothing to do, all is as declared."
+    assert told(world.run("play.yml").stdout)[1] == "  Next: nothing to apply."
 
 
 def test_quiet_when_no_host_matched(world: AuditWorld) -> None:

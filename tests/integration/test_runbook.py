@@ -46,7 +46,7 @@ VARYING = (
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
     (r"\d+(\.\d+)? (ms|s|min)\b", r"N \2"),
     (r"\d+ of \d+ probes", "ALL of ALL probes"),
-    (r"\S+@\S+ \(pid \d+", "WHO (pid PID"),
+    (r"\S+ on \S+ \(pid \d+", "WHO (pid PID"),
     (r"in \d+ answers", "in MANY answers"),
     (r"\d+ lines", "LINES lines"),
 )

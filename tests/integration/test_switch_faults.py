@@ -263,7 +263,7 @@ def test_two_switches_at_once(acme: Switching, gating: Pause) -> None:
         first = acme.start(target="green", before=gating.code)
         gating.reached(first)
         message = acme.refused(target="green", lock_timeout=0.1)
-        assert f"acme is being changed by {Path.home().owner()}@" in message
+        assert f"acme is being changed by {Path.home().owner()} on " in message
         assert f"(pid {first.pid}, for " in message
         assert "at step: gating" in message
         assert "is being changed right now by" in str(acme.ok(check=True, target="green")["warnings"])

@@ -85,7 +85,9 @@ def _unit() -> Iterator[Stage]:
 
 
 def _integration() -> Iterator[Stage]:
-    yield Stage("integration", "integration", _module("pytest", "tests/integration"), is_pytest=True, alone=True)
+    # Each worker has a world of its own. 256 tests are 570 s of processor, mostly ansible-playbook starting; four worlds are enough load.
+    side_by_side = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+    yield Stage("integration", "integration", _module("pytest", "tests/integration", *side_by_side), is_pytest=True, alone=True)
 
 
 def _package() -> Iterator[Stage]:

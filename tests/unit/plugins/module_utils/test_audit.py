@@ -340,7 +340,7 @@ class TestTogether:
 
     def test_a_lock_held_too_long_names_its_owner_and_age(self, log: Path) -> None:
         write(log, 1)
-        with hold(f"{log}.lock", 1.0, "the log"), pytest.raises(AuditError, match=r"@.* \(pid \d+, for \d+ s.*lock_timeout=0\.2"):
+        with hold(f"{log}.lock", 1.0, "the log"), pytest.raises(AuditError, match=r" on .* \(pid \d+, for \d+ s.*lock_timeout=0\.2"):
             append(str(log), {}, lock_timeout=0.2)
         assert verify(str(log)).lines == 1
 
