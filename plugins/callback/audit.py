@@ -176,6 +176,12 @@ class CallbackModule(CallbackBase):
         return "ok"
 
     def _record(self, result: Any, outcome: str, ignored: bool = False) -> None:
+        try:
+            self._record_task(result, outcome, ignored)
+        except Exception as error:  # ansible-core would make a warning of it, and the record would be lost without being counted
+            self._lose(f"unexpected {type(error).__name__}.", f"site {result.host.name}, a task, {outcome}")
+
+    def _record_task(self, result: Any, outcome: str, ignored: bool) -> None:
         task, site = result.task, result.host.name
         began = self._begun.pop((site, task._uuid), None)
         mode = _run.mode_of(self._play, result.host, task) or self._common["mode"]

@@ -50,7 +50,7 @@ options:
         description: Key of a JSON answer whose value must be the colour. When set, it is used instead of O(gate.identity_header).
         type: str
       host:
-        description: Host header to send. The default of M(bluegreen.orchestrator.bluegreen_switch) is the first of O(ignore:hosts).
+        description: Host header to send; by default the first host that the site's rule names.
         type: str
       headers:
         description: Request headers. Their values are treated as secret and never shown.

@@ -190,6 +190,19 @@ def commit(staged: str, path: str) -> None:
     _sync_directory(os.path.dirname(path))
 
 
+def restore(kept: str, path: str) -> None:
+    """Put a kept file back in one step; it needs no byte of disk.
+
+    Raises:
+        FileError: not put back; the kept file stays where it is.
+    """
+    try:
+        os.rename(kept, path)
+    except OSError as error:
+        raise FileError(f"{path} cannot be replaced: {_why(error)}") from error
+    _sync_directory(os.path.dirname(path))
+
+
 def remove(path: str) -> None:
     """Remove a file in one step; one that is not there is fine.
 
@@ -214,14 +227,15 @@ def discard(staged: str | None) -> None:
 
 def _sync_directory(directory: str) -> None:
     """Make a rename survive a power cut; where the file system has no fsync for folders there is nothing to do."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise FileError(f"{directory} cannot be synced to disk ({_why(error)}); check the disk before going on.") from error
-    finally:
-        os.close(descriptor)
 
 
 def _why(error: Exception) -> str:

@@ -14,7 +14,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import ProbeError
@@ -84,6 +84,15 @@ class Result:
         return {**asdict(self), "reasons": list(self.reasons)}
 
 
+def for_rule(gate: Gate, rule: str) -> Gate:
+    """Return the gate with the first host of a router rule as its Host header, unless it names one itself.
+
+    Applications that serve several names (WordPress among them) answer an unknown name with a redirect.
+    """
+    found = re.search(r"\bhost\(\s*[`\"]([^`\"]+)[`\"]\s*\)", rule, re.IGNORECASE)
+    return replace(gate, host=found[1]) if found and gate.host is None else gate
+
+
 def colour_of(answer: Answer, gate: Gate) -> str | None:
     """Read which colour an answer says it comes from, None when it does not say."""
     if gate.identity_json is None:
@@ -118,15 +127,16 @@ def judge(answer: Answer, gate: Gate, colour: str) -> str | None:
 def _excerpt(answer: Answer, gate: Gate) -> str:
     """Quote what a JSON health page says it lacks ("no database"); other pages can be debug pages full of secrets.
 
-    Nothing is quoted either when it echoes a request header, for header values are secret.
+    Nothing is quoted when secret headers were sent, for a page can echo them in any encoding.
     """
+    if gate.headers:
+        return ""
     try:
         data = json.loads(answer.body)
     except ValueError:
         return ""
     said = [data[key] for key in REASON_KEYS if isinstance(data, dict) and isinstance(data.get(key), str)]
-    words = {word for value in gate.headers.values() for word in (value, *value.split())}
-    if not said or any(word in said[0] for word in words):
+    if not said:
         return ""
     line = " ".join("".join(char if char.isprintable() else " " for char in said[0][:MAX_QUOTED]).split())
     return f" ({line})" if line else ""

@@ -25,6 +25,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files import FileError
 
 POLL_SECONDS = 0.05
+# A preview's look holds the lock for a moment; an apply that will not wait must not fail because of that.
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def look(path: str) -> tuple[bool, Note | None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             held = False
-        except BlockingIOError:
+        except OSError:
             held = True
         return held, _read(descriptor)
     finally:
@@ -131,7 +133,7 @@ def look(path: str) -> tuple[bool, Note | None]:
 
 def _acquire(descriptor: int, timeout: float, what: str) -> None:
     # Monotonic: a clock that jumps neither shortens nor lengthens the wait.
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + max(timeout, LOOK_SECONDS)
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,6 +147,11 @@ def _acquire(descriptor: int, timeout: float, what: str) -> None:
                     " Wait for it to end, or give a longer lock_timeout."
                 ) from None
             time.sleep(POLL_SECONDS)
+        except OSError as error:
+            raise FileError(
+                f"{what} cannot be locked ({error.strerror}): the file system of the lock file has no locks;"
+                " use a local one such as ext4 or xfs."
+            ) from error
 
 
 def _read(descriptor: int) -> Note | None:

@@ -124,8 +124,8 @@ def parse(site: str, path: str, text: str) -> Route:
             rolled_back=history.get("rolled_back"),
             rule=str(router["rule"]),
             colours=colours,
-            entrypoints=tuple(router.get("entryPoints", ())),
-            middlewares=tuple(router.get("middlewares", ())),
+            entrypoints=_listed(router.get("entryPoints")),
+            middlewares=_listed(router.get("middlewares")),
             tls=router.get("tls"),
             priority=router.get("priority"),
         )
@@ -133,12 +133,29 @@ def parse(site: str, path: str, text: str) -> Route:
         raise RefusedError(
             f"{path} was changed by hand and can no longer be read ({type(error).__name__}); restore it, or move it away and run again."
         ) from error
+    if not all(_is_texts(value) for value in (*colours.values(), route.entrypoints, route.middlewares)) or not all(colours.values()):
+        raise RefusedError(
+            f"{path} was changed by hand: a list in it is empty or holds no texts; restore it, or move it away and run again."
+        )
     if active not in COLOURS:
         raise RefusedError(
             f"{path} was changed by hand: its router leads to {router['service']!r}, which is no colour of {site};"
             " restore it, or move it away."
         )
     return route
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    """Return a YAML list; a text is no list, though Python could take it apart."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(value)
+
+
+def _is_texts(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _history(text: str) -> dict[str, str | None]:

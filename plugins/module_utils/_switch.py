@@ -8,8 +8,6 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +62,11 @@ class Report:
             summary=_summary(self.wish, plan, preview=self._preview),
         )
 
+    def so_far(self) -> dict[str, Any]:
+        """Return what is known when a run ends with an error: what was found, not what was planned and did not come."""
+        known = ("site", "dynamic_file", "actions", "active_before", "gate", "confirm", "visible_ms", "soak")
+        return {"changed": False, **{key: self.data[key] for key in known if key in self.data}}
+
     def gated(self, results: list[_gate.Result]) -> None:
         """Note how the gates ended."""
         self.data["gate"] = [result.public() for result in results]
@@ -93,18 +96,18 @@ class Report:
                 )
 
 
-def preview(wish: Wish) -> Report:
+def preview(report: Report) -> None:
     """Find out what an apply would do, with reads only.
 
-    Returns:
-        The report.
+    Args:
+        report: is filled as the run goes on, also when it ends with an error.
 
     Raises:
         BlueGreenError: the apply would be refused, for the same reason.
     """
+    wish = report.wish
     check_wish(wish)
     _files.check_directories(wish.dynamic_dir, wish.staging_dir)
-    report = Report(wish, preview=True)
     held, note = look(wish.lock_path)
     if held:
         report.warnings.append(
@@ -113,28 +116,26 @@ def preview(wish: Wish) -> Report:
     else:
         _warn_left_behind(report, note)
     _prepare(report)
-    return report
 
 
-def apply(wish: Wish) -> Report:
+def apply(report: Report) -> None:
     """Do it, under the site's lock.
 
-    Returns:
-        The report.
+    Args:
+        report: is filled as the run goes on, also when it ends with an error.
 
     Raises:
         BlueGreenError: nothing was changed, or it was taken back; the sentence says which.
     """
+    wish = report.wish
     check_wish(wish)
     _files.check_directories(wish.dynamic_dir, wish.staging_dir)
     _files.check_writable(wish.dynamic_dir, wish.staging_dir)
-    report = Report(wish, preview=False)
     with hold(wish.lock_path, wish.lock_timeout, wish.site) as lock:
         _warn_left_behind(report, lock.left_behind)
         plan, text = _prepare(report, lock.step)
         if plan.plan.changed:
             report.ended(SwitchRun(wish, plan, text, lock.step).run())
-    return report
 
 
 def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple[SwitchPlan, str | None]:
@@ -213,10 +214,3 @@ def _take_back(wish: Wish, plan: SwitchPlan) -> str | None:
         return None
     command = "rollback" if plan.after.previous else f"switch -e bluegreen_target={plan.before.active}"
     return f"ansible-playbook bluegreen.orchestrator.{command} --limit {wish.site} -e dry_run=false"
-
-
-def age_of(path: str) -> tuple[str, int]:
-    """Return the UTC time of a file's last change in ISO 8601, and how many seconds ago that was (never negative)."""
-    modified = os.stat(path).st_mtime
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(modified))
-    return stamp, max(0, round(time.time() - modified))

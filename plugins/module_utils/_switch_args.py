@@ -113,10 +113,8 @@ def filled(spec: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]
 
 
 def gate_of(params: dict[str, Any]) -> Gate:
-    """Make the gate from a module's parameters; by default the backends are asked for the site's first host."""
+    """Make the gate from a module's parameters."""
     given = filled(GATE_SPEC, params["gate"])
-    hosts = params.get("hosts") or []
-    given["host"] = given["host"] or (hosts[0] if hosts else None)
     headers = {str(name): str(value) for name, value in (given["headers"] or {}).items()}
     return Gate(**{**given, "status": tuple(given["status"]), "headers": headers})
 

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 NO_DEFAULT_CERTIFICATE = (
     "no file in dynamic_dir sets tls.stores.default.defaultCertificate: Traefik makes a new RSA key at every change,"
-    " which delays each switch by 40-190 ms; the traefik role sets one."
+    " which delays each switch by 40-190 ms; put a file with an EC P-256 certificate there."
 )
 
 
@@ -60,7 +60,8 @@ def check_directory(wish: Wish, plan: SwitchPlan) -> list[str]:
     warnings = [f"{file.path} could not be checked: {file.unjudged}." for file in files if file.unjudged]
     if not any(file.default_certificate for file in files) and not warnings:
         warnings.append(NO_DEFAULT_CERTIFICATE)
-    return warnings + _refuse_unloaded(wish, files)
+    _refuse_unloaded(wish)
+    return warnings
 
 
 def _refuse_doubles(files: list[DynamicFile], route: Route) -> None:
@@ -73,17 +74,18 @@ def _refuse_doubles(files: list[DynamicFile], route: Route) -> None:
                 )
 
 
-def _refuse_unloaded(wish: Wish, files: list[DynamicFile]) -> list[str]:
+def _refuse_unloaded(wish: Wish) -> None:
     """Refuse when Traefik has not loaded what the files hold: it is stuck on one of them, or watches another directory."""
     if not wish.confirm.api_url:
-        return []
+        return
     api = TraefikApi(wish.confirm.api_url, wish.confirm.timeout)
     deadline = time.monotonic() + LOAD_PATIENCE
     while True:
         loaded = _ask_api(wish, api.file_objects)
-        late = [file for file in files if not file.objects <= loaded]
+        # Read anew each time: another run may add or remove another site's file meanwhile.
+        late = [file for file in scan(wish.dynamic_dir, skip=wish.path) if not file.objects <= loaded]
         if not late:
-            return []
+            return
         if time.monotonic() > deadline:
             break
         time.sleep(0.1)
@@ -138,8 +140,9 @@ def run_gates(wish: Wish, route: Route) -> list[_gate.Result]:
         One result per server, whether it passed or not.
     """
     urls = route.colours[route.active]
+    gate = _gate.for_rule(wish.gate, route.rule)
     with ThreadPoolExecutor(max_workers=min(len(urls), MAX_PROBES_AT_ONCE)) as pool:
-        return list(pool.map(lambda url: _gate.run(url, wish.gate, route.active), urls))
+        return list(pool.map(lambda url: _gate.run(url, gate, route.active), urls))
 
 
 def refuse_closed_gate(wish: Wish, route: Route, results: list[_gate.Result]) -> None:

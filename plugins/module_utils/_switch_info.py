@@ -9,6 +9,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,7 +20,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import look
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import COLOURS, HEADER, Route, parse
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import age_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, filled, gate_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import MAX_PROBES_AT_ONCE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
@@ -120,23 +120,32 @@ def describe_site(site: str, directory: str, staging: str, gate: _gate.Gate, api
         route = parse(site, path, text)
     except BlueGreenError as error:
         return {**data, "problem": error.sentence}
-    stamp, age = age_of(path)
     data.update(
         active=route.active,
         previous=route.previous,
         rolled_back=route.rolled_back,
         rule=route.rule,
-        last_change=stamp,
-        last_change_age=age,
+        **_last_change(path),
         colours=_colours(route, gate),
     )
     return {**data, **_serving(route, api)}
 
 
+def _last_change(path: str) -> dict[str, Any]:
+    """Tell when a file was last changed: UTC in ISO 8601, and seconds ago (never negative, should the clock have been set back)."""
+    try:
+        modified = os.stat(path).st_mtime
+    except OSError:
+        # Another run has just removed the site.
+        return {"last_change": None, "last_change_age": None}
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(modified))
+    return {"last_change": stamp, "last_change_age": max(0, round(time.time() - modified))}
+
+
 def _colours(route: Route, gate: _gate.Gate) -> dict[str, Any]:
     pairs = [(colour, url) for colour in COLOURS for url in route.colours[colour]]
     with ThreadPoolExecutor(max_workers=min(len(pairs), MAX_PROBES_AT_ONCE)) as pool:
-        reasons = list(pool.map(partial(_probe, gate), pairs))
+        reasons = list(pool.map(partial(_probe, _gate.for_rule(gate, route.rule)), pairs))
     return {
         colour: _colour(route, colour, [(url, reason) for (owner, url), reason in zip(pairs, reasons, strict=True) if owner == colour])
         for colour in COLOURS

@@ -270,7 +270,8 @@ def _route(wish: Wish, before: Route | None) -> Route:
         entrypoints=wish.entrypoints if wish.entrypoints is not None else before.entrypoints if before else (),
         middlewares=wish.middlewares if wish.middlewares is not None else before.middlewares if before else (),
         tls=wish.tls if not wish.keep_tls else before.tls if before else None,
-        priority=wish.priority if wish.priority is not None else before.priority if before else None,
+        # 0 is Traefik's own word for "the length of the rule".
+        priority=(wish.priority or None) if wish.priority is not None else before.priority if before else None,
     )
 
 

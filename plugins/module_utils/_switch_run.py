@@ -36,6 +36,10 @@ POLL_SECONDS = 0.001
 PUBLIC_SUCCESSES = 3
 
 
+# An order at a public authority takes 5-30 s; the site was not served before, so nobody is kept waiting.
+ACME_SECONDS = 60.0
+
+
 class Interrupted(BaseException):
     """SIGTERM, SIGINT or SIGHUP came; not an Exception, so that nothing on the way swallows it."""
 
@@ -71,19 +75,20 @@ class Outcome:
     soak: Evidence | None
 
 
-def prove(wish: Wish, route: Route | None, since: float | None = None) -> Proof:
+def prove(wish: Wish, route: Route | None, since: float | None = None, patience: float | None = None) -> Proof:
     """Ask Traefik's API and the public address until both follow the file, or the time is over.
 
     Args:
         wish: tells whom to ask, and for how long.
         route: what should be served, None when the site should be gone.
         since: monotonic time of the rename; now by default.
+        patience: seconds until the proof must be there; ``confirm.timeout`` by default.
 
     Returns:
         The proof, proven or not.
     """
     prover = _Prover(wish, route, time.monotonic() if since is None else since)
-    deadline = time.monotonic() + wish.confirm.timeout
+    deadline = time.monotonic() + (wish.confirm.timeout if patience is None else patience)
     while True:
         reason = prover.ask()
         if reason is None or time.monotonic() >= deadline:
@@ -127,7 +132,8 @@ class _Prover:
             self._in_a_row = 0
             return f"{confirm.public_url} does not answer ({error.sentence})"
         said = _gate.colour_of(answer, self._wish.gate)
-        if said != route.active:
+        # An error page of the right colour is no proof that the site serves.
+        if said != route.active or answer.status >= 500:
             self._in_a_row = 0
             who = (said or "an unknown colour")[:40]
             return f"{confirm.public_url} answers with status {answer.status} from {who}, not from {route.active}"
@@ -171,6 +177,8 @@ class SwitchRun:
         self._plan = plan
         self._old_text = old_text
         self._tell = tell
+        # The way back was tried and failed: the old file must then stay where a person can take it.
+        self._undo_failed = False
         self._kept = os.path.join(wish.staging_dir, f"{wish.site}.yml.old")
 
     def run(self) -> Outcome:
@@ -187,13 +195,15 @@ class SwitchRun:
                 since = time.monotonic()
                 self._put(staged)
                 self._tell("proving")
-                proof = prove(self._wish, self._plan.after, since)
+                proof = prove(self._wish, self._plan.after, since, self._patience())
                 if not proof.proven:
                     raise UndoneError(
                         f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
                         confirm=proof.public(),
                     )
-                return Outcome(proof, self._soak(watch, proof))
+                outcome = Outcome(proof, self._soak(watch, proof))
+                _ignore_signals()
+                return outcome
             except BlueGreenError as error:
                 raise self._undo(error.sentence, error.facts) from None
             except Interrupted as signalled:
@@ -202,8 +212,9 @@ class SwitchRun:
                 # A bug of ours must not leave the site on an unproven colour either.
                 raise self._undo(f"unexpected {type(error).__name__}", {}) from error
             finally:
-                for leftover in (staged, self._kept):
-                    _files.discard(leftover)
+                _files.discard(staged)
+                if not self._undo_failed:
+                    _files.discard(self._kept)
 
     def _stage(self) -> str | None:
         self._tell("staging")
@@ -213,6 +224,12 @@ class SwitchRun:
             # A second name for the old file: taking it back is then a rename, which a full disk cannot stop.
             _files.keep(self._wish.path, self._kept)
         return staged
+
+    def _patience(self) -> float:
+        """A first route whose certificate has yet to be issued needs the time of an ACME order."""
+        route = self._plan.after
+        orders = self._plan.before is None and route is not None and "certResolver" in (route.tls or {})
+        return max(self._wish.confirm.timeout, ACME_SECONDS) if orders else self._wish.confirm.timeout
 
     def _put(self, staged: str | None) -> None:
         if staged is None:
@@ -246,12 +263,21 @@ class SwitchRun:
 
     def _undo(self, why: str, facts: dict[str, Any]) -> UndoneError:
         """Put the old file back, see that it serves, and say all of it."""
+        # A signal must not interrupt the undoing and leave the site on a colour that did not prove itself.
+        _ignore_signals()
         self._tell("undoing")
         before = self._plan.before
         try:
-            self._put(self._kept if self._old_text is not None else None)
+            if self._old_text is None:
+                _files.remove(self._wish.path)
+            else:
+                _files.restore(self._kept, self._wish.path)
         except BlueGreenError as error:
-            return UndoneError(f"{self._wish.site}: {why}, and taking it back failed too: {error.sentence}", **facts, undone=False)
+            self._undo_failed = True
+            remedy = f"put it right by hand: mv {self._kept} {self._wish.path}" if before else f"remove {self._wish.path} by hand"
+            return UndoneError(
+                f"{self._wish.site}: {why}. It could NOT be taken back ({error.sentence}); {remedy}.", **facts, undone=False, changed=True
+            )
         proof = prove(self._wish, before)
         serving = f"{before.active} serves as before" if before else "the site has no route, as before"
         doubt = "" if proof.proven else f", but that could not be proven ({proof.reason})"
@@ -260,8 +286,9 @@ class SwitchRun:
 
 def _first_bad(wish: Wish, route: Route) -> str | None:
     """Probe every server of the active colour once; return the first reason."""
+    gate = _gate.for_rule(wish.gate, route.rule)
     for url in route.colours[route.active]:
-        reason = _gate.probe(url, wish.gate, route.active)
+        reason = _gate.probe(url, gate, route.active)
         if reason:
             return f"{url}: {reason}"
     return None
@@ -270,17 +297,23 @@ def _first_bad(wish: Wish, route: Route) -> str | None:
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+def _ignore_signals() -> None:
+    """Let nothing interrupt from here on; ``_interruptible`` puts the handlers back at its end."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     """Turn the signals of an impatient operator into an exception that undoes, for as long as there is something to undo."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        # A second Ctrl-C must not interrupt the undoing and leave the site between two colours.
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
+        _ignore_signals()
         raise Interrupted(signal.Signals(number).name)
 
-    previous = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    # A signal that is ignored already stays ignored: that is what nohup asks for.
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, interrupt) for number in heeded}
     try:
         yield
     finally:

@@ -108,7 +108,7 @@ options:
         description: Name of the Traefik TLS options.
         type: str
   priority:
-    description: Priority of the router; by default Traefik takes the length of the rule.
+    description: Priority of the router; V(0), as without it on the first run, leaves it to Traefik (the length of the rule).
     type: int
   confirm:
     description: How it is proven that Traefik follows. At least one of O(confirm.api_url) and O(confirm.public_url) is needed; give both.
@@ -323,7 +323,7 @@ undone:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import apply, preview
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report, apply, preview
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
 
@@ -334,12 +334,18 @@ def main() -> None:
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
     try:
-        wish = wish_of(module.params)
-        report = preview(wish) if module.check_mode else apply(wish)
+        report = Report(wish_of(module.params), preview=module.check_mode)
     except BlueGreenError as error:
-        module.fail_json(msg=error.sentence, **error.facts)
+        module.fail_json(msg=error.sentence)
+    failure = None
+    try:
+        (preview if module.check_mode else apply)(report)
+    except BlueGreenError as error:
+        failure = error
     for warning in report.warnings:
         module.warn(warning)
+    if failure is not None:
+        module.fail_json(msg=failure.sentence, **{**report.so_far(), **failure.facts})
     module.exit_json(**report.data)
 
 

@@ -134,6 +134,22 @@ def test_a_refused_apply_is_refused_in_the_preview_too(
     preview_apply(PREFIX + playbook, limit=limit, extra_vars=variables).refuses(sentence)
 
 
+def test_a_rollback_moves_only_the_colour(world: World, preview_apply: Callable[..., PreviewApply]) -> None:
+    """SITE conf was edited for the next release, and is half done: the emergency exit must not care."""
+    with Switching(world) as acme:
+        on_green(acme)
+    before = acme.file.read_text()
+    half_done = {
+        "bluegreen_middlewares": ["not-there-yet"],
+        "bluegreen_colours": {"blue": ["http://127.0.0.1:1"], "green": ["http://127.0.0.1:2"]},
+    }
+    preview_apply(PREFIX + "rollback", limit="acme", extra_vars=half_done).proves(changes=True)
+    expected = before.replace("service: acme-green", "service: acme-blue").replace(
+        '"previous": "blue", "rolled_back": null', '"previous": null, "rolled_back": "green"'
+    )
+    assert acme.file.read_text() == expected
+
+
 def test_check_on_the_command_line_beats_dry_run_false(world: World, ansible: Ansible) -> None:
     run = ansible.run(PREFIX + "bluegreen", limit="acme", extra_vars={"dry_run": False, **QUICK}, arguments=("--check",))
     assert [result.changed for result in run.changed] == [True]

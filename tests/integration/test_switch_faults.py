@@ -162,6 +162,69 @@ def test_kill_9_while_undoing(acme: Switching, soaking: Pause) -> None:
         assert acme.public_colour() == "blue"
 
 
+def test_signals_while_undoing_do_not_stop_it(acme: Switching, tmp_path: Path, soaking: Pause) -> None:
+    before = acme.file.read_text()
+    undoing = Pause(tmp_path / "undoing", "undoing")
+    with under_load(acme):
+        process = acme.start(target="green", before=soaking.code + undoing.code, soak={"seconds": 60})
+        soaking.reached(process)
+        acme.world.site("acme", "green").behave(wrong_colour=True)
+        soaking.over()
+        undoing.reached(process)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(process.pid, number)
+        undoing.over()
+        result = result_of(process)
+        assert "the soak failed" in result["msg"]
+        assert result["undone"] is True
+        assert acme.file.read_text() == before
+        assert acme.public_colour() == "blue"
+
+
+def test_an_undo_that_fails_keeps_the_old_file_and_says_how_to_use_it(acme: Switching, soaking: Pause) -> None:
+    """The second rename is refused as on a file system that has become read-only."""
+    before = acme.file.read_text()
+    code = """
+import os
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
+def failing(kept, path):
+    raise _files.FileError(f"{path} cannot be replaced: Read-only file system")
+_files.restore = failing
+"""
+    process = acme.start(target="green", before=soaking.code + code, soak={"seconds": 60})
+    soaking.reached(process)
+    acme.world.site("acme", "green").behave(wrong_colour=True)
+    soaking.over()
+    result = result_of(process)
+    kept = acme.world.staging_dir / "acme.yml.old"
+    assert "It could NOT be taken back" in result["msg"]
+    assert f"mv {kept} {acme.file}" in result["msg"]
+    assert (result["undone"], result["changed"], result["site"]) == (False, True, "acme")
+    assert kept.read_text() == before
+    kept.rename(acme.file)
+
+
+def test_a_hang_up_that_nohup_ignores_does_not_undo(acme: Switching, soaking: Pause) -> None:
+    before = "signal.signal(signal.SIGHUP, signal.SIG_IGN)" + soaking.code
+    process = acme.start(target="green", before=before, soak={"seconds": 0.3})
+    soaking.reached(process)
+    os.kill(process.pid, signal.SIGHUP)
+    soaking.over()
+    assert result_of(process)["active_after"] == "green"
+    assert acme.public_colour() == "green"
+
+
+def test_two_sites_at_once_one_of_them_leaving(acme: Switching) -> None:
+    """A neighbour's file that goes while this site is checked must not be missed."""
+    with Switching(acme.world, "globex") as globex:
+        with under_load(acme):
+            for target in ("green", "blue", "green"):
+                globex.ok()
+                running = [globex.start(state="absent"), acme.start(target=target)]
+                assert [result_of(process).get("msg") for process in running] == [None, None]
+        assert acme.public_colour() == "green"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_an_interrupted_switch_is_taken_back(acme: Switching, number: signal.Signals, soaking: Pause) -> None:
     before = acme.file.read_text()
@@ -216,7 +279,6 @@ def test_a_colour_that_dies_during_the_soak_costs_only_what_it_was_sent(acme: Sw
     assert acme.file.read_text() == before
     assert seen.failures, "a load that does not see a dead server sees nothing"
     assert all(died - 0.1 <= failure.time <= back + 0.1 for failure in seen.failures), seen.words()
-    assert back - died < 3
 
 
 def test_errors_of_the_new_colour_are_counted_at_traefik(acme: Switching, soaking: Pause) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,19 @@ READERS = {
     "ansible.builtin.wait_for",
 }
 # These are skipped in check mode, so a task that only reads may ask to run; it must then say that it never changes anything.
-SILENT_IN_CHECK_MODE = {"ansible.builtin.command", "ansible.builtin.uri"}
+SILENT_IN_CHECK_MODE = {"ansible.builtin.uri"}
 # These are not skipped, or cannot be judged: a shell line and a script can write anything.
-NEVER = {"ansible.builtin.shell", "ansible.builtin.raw", "ansible.builtin.script", "ansible.builtin.expect"}
+NEVER = {
+    "ansible.builtin.shell",
+    "ansible.builtin.raw",
+    "ansible.builtin.script",
+    "ansible.builtin.expect",
+    "ansible.builtin.add_host",
+    "action",
+    "local_action",
+}
+# Lookups run in check mode too, and a pipe is a shell line.
+PIPE = re.compile(r"(lookup|query|q)\(\s*['\"](ansible\.builtin\.)?pipe['\"]|\bwith_pipe\b")
 
 
 def problems_of_play(play: dict[str, Any]) -> list[str]:
@@ -62,8 +73,14 @@ def problems_of_task(task: dict[str, Any]) -> list[str]:
     for action in NEVER & task.keys():
         problems.append(f"{name}: {action} is not predictable in a preview; use a module")
     for text in _strings(task):
+        if PIPE.search(text):
+            problems.append(f"{name}: the lookup pipe runs a shell line, in a preview too")
         if "ansible_check_mode" in text:
             problems.append(f"{name}: decides on ansible_check_mode, which stays false under a play's check_mode")
+    if "with_pipe" in task:
+        problems.append(f"{name}: the lookup pipe runs a shell line, in a preview too")
+    if any("check_mode" in value.get("apply", {}) for value in task.values() if isinstance(value, dict)):
+        problems.append(f"{name}: check_mode in apply escapes the play's own")
     if "ignore_errors" in task:
         problems.append(f"{name}: ignore_errors hides what a preview should say")
     return problems
@@ -132,8 +149,12 @@ GOOD_PLAY: dict[str, Any] = {"name": "p", "hosts": "sites", "check_mode": CHECK_
         ({"tasks": [{"block": [], "check_mode": False}]}, "too wide"),
         ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.stat": {}}]}, None),
         ({"tasks": [{"name": "t", "check_mode": False, "bluegreen.orchestrator.bluegreen_switch_info": {}}]}, None),
-        ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.command": {}, "changed_when": False}]}, None),
-        ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.command": {}}]}, "changed_when: false"),
+        ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.command": {}, "changed_when": False}]}, "could write"),
+        ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.uri": {"url": "x"}}]}, "changed_when: false"),
+        ({"tasks": [{"name": "t", "ansible.builtin.debug": {"msg": "{{ lookup('pipe', 'touch /x') }}"}}]}, "runs a shell line"),
+        ({"tasks": [{"name": "t", "ansible.builtin.debug": {}, "with_pipe": "touch /x"}]}, "runs a shell line"),
+        ({"tasks": [{"name": "t", "action": "ansible.builtin.copy dest=/x"}]}, "not predictable"),
+        ({"tasks": [{"name": "t", "ansible.builtin.include_role": {"name": "r", "apply": {"check_mode": False}}}]}, "escapes"),
         ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.uri": {"method": "POST"}, "changed_when": False}]}, "sends POST"),
         ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.uri": {"url": "x"}, "changed_when": False}]}, None),
         ({"tasks": [{"name": "t", "ansible.builtin.shell": "x"}]}, "not predictable"),

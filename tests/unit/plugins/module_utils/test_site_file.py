@@ -72,6 +72,9 @@ def test_the_routers_service_is_the_truth_about_the_active_colour() -> None:
         (render(ROUTE).replace("service: acme-green", "service: acme-red"), "'acme-red', which is no colour of acme"),
         (render(ROUTE).replace('"previous": "blue"', '"previous": '), "was changed by hand"),
         (render(ROUTE).replace("    acme-blue:", "    other-blue:"), "was changed by hand"),
+        (render(ROUTE).replace("servers:\n        - url: http://127.0.0.1:8081", "servers: []"), "a list in it is empty"),
+        (render(ROUTE).replace("url: http://127.0.0.1:8081", "url: 8081"), "holds no texts"),
+        (render(ROUTE).replace("middlewares:\n      - secure@file", "middlewares: secure@file"), "was changed by hand"),
     ],
 )
 def test_what_is_not_ours_is_refused(text: str, said: str) -> None:
