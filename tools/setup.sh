@@ -42,22 +42,21 @@ apt_or_name_it() {
   fi
 }
 
+# The oldest first: what works on the floor works above, and the newest core has an environment of its own.
 floor_python() {
-  [ -z "${PYTHON:-}" ] || { find_given; return; }
-  # The oldest first: what works on the floor works above, and the newest core has an environment of its own.
   find_python '(3, 11) <= v <= (3, 14)' python3.11 python3.12 python3.13 python3.14 python3
 }
 
-find_given() {
-  "$PYTHON" -c 'import sys; sys.version_info[:2] >= (3, 11) or sys.exit(1); print(sys._base_executable)' 2>/dev/null && return
-  say "PYTHON=$PYTHON is not a Python 3.11 or newer that starts. Leave PYTHON out, or give the path of one."
-  exit 1
+given_python() {
+  "$PYTHON" -c 'import ssl, sys; sys.version_info[:2] >= (3, 11) or sys.exit(1); print(sys._base_executable)' 2>/dev/null
 }
 
 make_floor_venv() {
   [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null || return 0
   local python
-  if ! python=$(floor_python); then
+  if [ -n "${PYTHON:-}" ]; then
+    python=$(given_python) || { say "PYTHON=$PYTHON is not a Python 3.11 or newer that starts. Leave it out, or give the path of one."; exit 1; }
+  elif ! python=$(floor_python); then
     apt_or_name_it "Python 3.11 or newer is needed and none was found" python3 python3-venv
     python=$(floor_python) || { say "This system's python3 is older than 3.11: install a newer one and give its path with PYTHON=..."; exit 1; }
   fi

@@ -99,16 +99,19 @@ def check_directories(directory: str, staging: str) -> None:
         )
 
 
-def check_writable(directory: str, staging: str) -> None:
-    """Refuse, before anything is changed, when this user could not write.
+def check_writable(directory: str, staging: str, path: str) -> None:
+    """Refuse, before anything is changed, when this user could not write, or not as the file's owner.
 
     Raises:
         InputError: naming the folder without write access.
     """
     existing = staging if os.path.isdir(staging) else os.path.dirname(staging)
-    for option, path in (("dynamic_dir", directory), ("staging_dir", existing)):
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise InputError(f"{option}: {path!r} is not writable for this user; give it write access or use become.")
+    for option, folder in (("dynamic_dir", directory), ("staging_dir", existing)):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"{option}: {folder!r} is not writable for this user; give it write access or use become.")
+    # A new file of another owner may be one that Traefik cannot read, which stops the whole directory.
+    if os.path.lexists(path) and os.geteuid() not in (0, os.lstat(path).st_uid):
+        raise InputError(f"dynamic_dir: {path!r} belongs to another user (uid {os.lstat(path).st_uid}); run as that user, or use become.")
 
 
 def read_text(path: str) -> str | None:
@@ -135,7 +138,7 @@ def stage(text: str, path: str, staging: str) -> str:
 
     Args:
         text: the whole new content.
-        path: the final path; an existing file there gives its mode, else 0644 (Traefik often runs as another user).
+        path: the final path; an existing file there gives its owner and mode, else 0644 (Traefik often runs as another user).
         staging: the folder to write in; created with mode 0700 when missing.
 
     Returns:
@@ -148,12 +151,15 @@ def stage(text: str, path: str, staging: str) -> str:
     staged = os.path.join(staging, os.path.basename(path) + ".new")
     try:
         os.makedirs(staging, mode=0o700, exist_ok=True)
-        mode = stat.S_IMODE(os.lstat(path).st_mode) if os.path.lexists(path) else 0o644
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        old = os.lstat(path) if os.path.lexists(path) else None
+        discard(staged)
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
-            os.fchmod(descriptor, mode)
+            if old is not None:
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(old.st_mode) if old else 0o644)
             os.fsync(descriptor)
     except OSError as error:
         discard(staged)

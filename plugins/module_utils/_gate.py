@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import ProbeError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 
@@ -99,7 +100,7 @@ def colour_of(answer: Answer, gate: Gate) -> str | None:
         return answer.headers.get(gate.identity_header.lower())
     try:
         data = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     value = data.get(gate.identity_json) if isinstance(data, dict) else None
     return value if isinstance(value, str) else None
@@ -115,12 +116,11 @@ def judge(answer: Answer, gate: Gate, colour: str) -> str | None:
     said = colour_of(answer, gate)
     if said != colour:
         where = f"header {gate.identity_header}" if gate.identity_json is None else f"JSON key {gate.identity_json!r}"
-        # Cut: whatever answers there chooses this text.
-        return (
-            f"{where} says {said[:40]!r}, not {colour!r}: the wrong colour answers"
-            if said
-            else f"{where} is missing: nothing proves that this is {colour}"
-        )
+        if said is None:
+            return f"{where} is missing: nothing proves that this is {colour}"
+        # Whatever answers there chooses this text: it is cut, and not quoted where it could echo a secret header.
+        shown = f"says {said[:40]!r}, not" if said in COLOURS or not gate.headers else "does not say"
+        return f"{where} {shown} {colour!r}: the wrong colour answers"
     return None
 
 
@@ -133,7 +133,7 @@ def _excerpt(answer: Answer, gate: Gate) -> str:
         return ""
     try:
         data = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     said = [data[key] for key in REASON_KEYS if isinstance(data, dict) and isinstance(data.get(key), str)]
     if not said:

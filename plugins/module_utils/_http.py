@@ -80,7 +80,7 @@ def split_address(option: str, address: str) -> tuple[str, int]:
         InputError: no host, or the port is not 1 to 65535.
     """
     host, _sep, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise InputError(f"{option}: {address!r} is not host:port; write for example 127.0.0.1:443.")
     return host.strip("[]"), int(port)
 

@@ -117,7 +117,7 @@ def look(path: str) -> tuple[bool, Note | None]:
         Whether somebody holds it, and the note in it. ``(False, note)`` is the trace of an owner that died.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return False, None
     try:

@@ -17,17 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import SAFE_DUMPER, SAFE_LOADER, yaml
 
-COLOURS = ("blue", "green")
 HEADER = "# Managed by bluegreen.orchestrator.bluegreen_switch: it overwrites changes made by hand.\n"
 _HISTORY = "# bluegreen: "
-
-
-def other(colour: str) -> str:
-    """Return the other colour."""
-    return "green" if colour == "blue" else "blue"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import (
     check_directory,
@@ -27,7 +27,14 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_pla
     check_wish,
     plan_switch,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_run import Outcome, Proof, SwitchRun, prove
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_run import (
+    Interrupted,
+    Outcome,
+    Proof,
+    SwitchRun,
+    interruptible,
+    prove,
+)
 
 
 class Report:
@@ -36,6 +43,7 @@ class Report:
     def __init__(self, wish: Wish, *, preview: bool) -> None:
         self.wish = wish
         self._preview = preview
+        self._colour_moves = False
         self.warnings: list[str] = []
         self.data: dict[str, Any] = {
             "site": wish.site,
@@ -50,6 +58,7 @@ class Report:
 
     def planned(self, plan: SwitchPlan) -> None:
         """Note what would change; the same in preview and apply."""
+        self._colour_moves = plan.after is not None and (plan.before is None or plan.switched)
         self.data.update(
             changed=plan.plan.changed,
             actions=_actions(self.wish, plan),
@@ -78,9 +87,10 @@ class Report:
     def ended(self, outcome: Outcome) -> None:
         """Note a change that held."""
         self.proven(outcome.proof)
-        self.data["visible_ms"] = outcome.proof.visible_ms
+        # Where the colour stays, the old route answers with it too: the time of the first answer would say nothing.
+        self.data["visible_ms"] = outcome.proof.visible_ms if self._colour_moves else None
         self.data["soak"] = outcome.soak.public() if outcome.soak else None
-        if outcome.proof.visible_ms is not None:
+        if self.data["visible_ms"] is not None:
             self.data["summary"] += f", seen by the public after {outcome.proof.visible_ms:g} ms"
         if outcome.soak:
             seen = outcome.soak
@@ -108,6 +118,11 @@ def preview(report: Report) -> None:
     wish = report.wish
     check_wish(wish)
     _files.check_directories(wish.dynamic_dir, wish.staging_dir)
+    try:
+        _files.check_writable(wish.dynamic_dir, wish.staging_dir, wish.path)
+    except BlueGreenError as error:
+        # Reading is enough for a preview; but who wants to apply next must know.
+        report.warnings.append(f"this user could preview, but not apply: {error.sentence}")
     held, note = look(wish.lock_path)
     if held:
         report.warnings.append(
@@ -130,12 +145,15 @@ def apply(report: Report) -> None:
     wish = report.wish
     check_wish(wish)
     _files.check_directories(wish.dynamic_dir, wish.staging_dir)
-    _files.check_writable(wish.dynamic_dir, wish.staging_dir)
-    with hold(wish.lock_path, wish.lock_timeout, wish.site) as lock:
-        _warn_left_behind(report, lock.left_behind)
-        plan, text = _prepare(report, lock.step)
-        if plan.plan.changed:
-            report.ended(SwitchRun(wish, plan, text, lock.step).run())
+    _files.check_writable(wish.dynamic_dir, wish.staging_dir, wish.path)
+    try:
+        with interruptible(), hold(wish.lock_path, wish.lock_timeout, wish.site) as lock:
+            _warn_left_behind(report, lock.left_behind)
+            plan, text = _prepare(report, lock.step)
+            if plan.plan.changed:
+                report.ended(SwitchRun(wish, plan, text, lock.step).run())
+    except Interrupted as signalled:
+        raise RefusedError(f"{wish.site}: the run was interrupted by {signalled} before anything was changed.") from None
 
 
 def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple[SwitchPlan, str | None]:

@@ -8,6 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
@@ -112,6 +113,11 @@ def filled(spec: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]
     return {name: (given or {}).get(name, option.get("default")) for name, option in spec["options"].items()}
 
 
+def real(directory: str) -> str:
+    """Resolve links, so that whoever comes through one meets the others at the same lock; a relative path is refused later."""
+    return os.path.realpath(directory) if os.path.isabs(directory) else directory
+
+
 def gate_of(params: dict[str, Any]) -> Gate:
     """Make the gate from a module's parameters."""
     given = filled(GATE_SPEC, params["gate"])
@@ -126,10 +132,11 @@ def wish_of(params: dict[str, Any]) -> Wish:
         InputError: a host name that DNS would not take.
     """
     hosts = params["hosts"]
+    directory = real(params["dynamic_dir"])
     return Wish(
         site=params["site"],
-        dynamic_dir=params["dynamic_dir"],
-        staging_dir=params["staging_dir"] or default_staging(params["dynamic_dir"]),
+        dynamic_dir=directory,
+        staging_dir=params["staging_dir"] or default_staging(directory),
         state=params["state"],
         target=params["target"],
         colours={colour: tuple(urls) for colour, urls in params["colours"].items()} if params["colours"] else None,

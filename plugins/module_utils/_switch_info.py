@@ -16,11 +16,13 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, ProbeError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import look
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import COLOURS, HEADER, Route, parse
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, filled, gate_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import HEADER, Route, parse
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, filled, gate_of, real
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import MAX_PROBES_AT_ONCE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     SITE_NAME,
@@ -48,7 +50,7 @@ def describe(params: dict[str, Any]) -> dict[str, Any]:
     Raises:
         BlueGreenError: a parameter cannot work, or the directory cannot be read.
     """
-    directory, site = params["dynamic_dir"], params["site"]
+    directory, site = real(params["dynamic_dir"]), params["site"]
     if site is not None:
         check_site(site)
     confirm = filled(INFO_SPEC["confirm"], params["confirm"])
@@ -168,10 +170,11 @@ def _serving(route: Route, api: TraefikApi | None) -> dict[str, Any]:
         return {"serving": None, "in_step": None}
     try:
         router = api.router(route.site)
+        differs = difference(api, route.site, route)
     except ProbeError as error:
         return {"serving": None, "in_step": None, "problem": f"Traefik's API cannot be asked: {error.sentence}"}
     serving = router.service.removeprefix(f"{route.site}-") if router else None
-    return {"serving": serving, "in_step": serving == route.active}
+    return {"serving": serving, "in_step": differs is None, "problem": differs}
 
 
 def _lock(staging: str, site: str) -> dict[str, Any]:

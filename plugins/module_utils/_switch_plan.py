@@ -14,19 +14,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS, other
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url, split_address
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan, plan
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import (
-    COLOURS,
-    Route,
-    other,
-    parse,
-    render,
-)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, parse, render
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_rule import RuleError, check_rule
+
+LONGEST_TEXT = 10_000
+# Traefik takes 64 bits and keeps the highest for itself; nobody needs more than this.
+HIGHEST_PRIORITY = 1_000_000_000
+# A day: longer waits are mistakes, and infinity would overflow the clock's arithmetic.
+LONGEST_SECONDS = 86_400
 
 Target = Literal["blue", "green", "idle", "previous", "active"]
 
@@ -137,6 +138,7 @@ def check_wish(wish: Wish) -> None:
         InputError: one sentence for the first thing that is wrong.
     """
     check_site(wish.site)
+    _check_texts(wish)
     if not os.path.isabs(wish.dynamic_dir):
         raise InputError(f"dynamic_dir: {wish.dynamic_dir!r} is not an absolute path; write it from the root (/...).")
     if wish.rule is not None:
@@ -148,6 +150,24 @@ def check_wish(wish: Wish) -> None:
         _check_colours(wish.colours)
     check_gate(wish.gate)
     _check_proof(wish)
+
+
+def _check_texts(wish: Wish) -> None:
+    """Refuse what would be more than a text in the dynamic file: Traefik expands Go templates in it, ``{{ env "HOME" }}`` among them."""
+    texts = {
+        "rule (or hosts)": (wish.rule or "",),
+        "entrypoints": wish.entrypoints or (),
+        "middlewares": wish.middlewares or (),
+        "tls": tuple((wish.tls or {}).values()),
+        "colours": tuple(url for urls in (wish.colours or {}).values() for url in urls),
+    }
+    for option, values in texts.items():
+        for value in values:
+            if "{{" in value or not value.isprintable() or len(value) > LONGEST_TEXT:
+                shown = ascii(value[:60])
+                raise InputError(f"{option}: {shown} holds a template, a control character or too much text; write it plainly.")
+    if wish.priority is not None and not 0 <= wish.priority <= HIGHEST_PRIORITY:
+        raise InputError(f"priority: {wish.priority} is not between 0 and {HIGHEST_PRIORITY}; Traefik could not read the file.")
 
 
 def check_site(site: str) -> None:
@@ -229,6 +249,8 @@ def _check_at_least(option: str, number: float, least: float, exclusive: bool = 
     # "not >" instead of "<=": nan compares false with everything, and must be refused too.
     if not (number > least if exclusive else number >= least):
         raise InputError(f"{option}: {number:g} is too small; give a number {'above' if exclusive else 'of at least'} {least:g}.")
+    if number > LONGEST_SECONDS:
+        raise InputError(f"{option}: {number:g} is too large; give a number up to {LONGEST_SECONDS}.")
 
 
 def plan_switch(wish: Wish, text: str | None) -> SwitchPlan:
@@ -247,7 +269,12 @@ def plan_switch(wish: Wish, text: str | None) -> SwitchPlan:
     """
     before = parse(wish.site, wish.path, text) if text is not None else None
     after = None if wish.state == "absent" else _route(wish, before)
+    moves = after is not None and (before is None or before.active != after.active)
     desired = {wish.path: render(after) if after else None}
+    if desired[wish.path] != text and not moves and not wish.confirm.api_url:
+        raise InputError(
+            "confirm.api_url: not set, and a change that keeps the colour cannot be proven without it; give the URL of Traefik's API."
+        )
     return SwitchPlan(plan({wish.path: text}, desired), before, after)
 
 

@@ -25,6 +25,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
     UndoneError,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import get
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence, Watch
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
@@ -50,21 +51,21 @@ class Proof:
 
     Attributes:
         proven: whether both follow the file.
-        visible_ms: from the rename to the first public answer of the new colour, None without public_url.
+        visible_ms: from the rename to the first public answer of the colour, None without public_url.
         polls: public requests made.
-        api_service: the service that the API showed last, None without an answer.
+        api: whether Traefik's API was asked, and shows what the file says.
         reason: what was still missing, None when proven.
     """
 
     proven: bool
     visible_ms: float | None
     polls: int
-    api_service: str | None
+    api: bool
     reason: str | None
 
     def public(self) -> dict[str, Any]:
         """Return it as plain data for a module's result."""
-        return {"proven": self.proven, "polls": self.polls, "api_service": self.api_service, "reason": self.reason}
+        return {"proven": self.proven, "polls": self.polls, "api": self.api, "reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def prove(wish: Wish, route: Route | None, since: float | None = None, patience:
     while True:
         reason = prover.ask()
         if reason is None or time.monotonic() >= deadline:
-            return Proof(reason is None, prover.visible_ms, prover.polls, prover.api_service, reason)
+            asked = wish.confirm.api_url is not None
+            return Proof(reason is None, prover.visible_ms, prover.polls, asked and reason is None, reason)
         time.sleep(POLL_SECONDS)
 
 
@@ -107,7 +109,6 @@ class _Prover:
         self._api = TraefikApi(wish.confirm.api_url, wish.confirm.timeout) if wish.confirm.api_url else None
         self.visible_ms: float | None = None
         self.polls = 0
-        self.api_service: str | None = None
 
     def ask(self) -> str | None:
         """Say what is missing, None when all is as it should be."""
@@ -148,22 +149,13 @@ class _Prover:
         if self._api is None:
             return None
         try:
-            router = self._api.router(self._wish.site)
+            return difference(self._api, self._wish.site, self._route)
         except ProbeError as error:
             return f"Traefik's API does not answer ({error.sentence})"
-        self.api_service = router.service if router else None
-        if self._route is None:
-            return f"Traefik's API still shows the router {self._wish.site}" if router else None
-        if router is None:
-            return f"Traefik's API shows no router {self._wish.site}"
-        if router.errors or router.status == "disabled":
-            return f"Traefik disabled the router {self._wish.site}: {'; '.join(router.errors) or router.status}"
-        wanted = service_name(self._wish.site, self._route.active)
-        return None if router.service == wanted else f"Traefik's API shows {router.service}, not {wanted}"
 
 
 class SwitchRun:
-    """Executes one plan.
+    """Executes one plan; within ``interruptible``, so that a signal takes it back.
 
     Args:
         wish: what was asked for.
@@ -189,32 +181,31 @@ class SwitchRun:
         """
         watch = self._watch()
         staged = self._stage()
-        with _interruptible():
-            try:
-                self._tell("switching")
-                since = time.monotonic()
-                self._put(staged)
-                self._tell("proving")
-                proof = prove(self._wish, self._plan.after, since, self._patience())
-                if not proof.proven:
-                    raise UndoneError(
-                        f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
-                        confirm=proof.public(),
-                    )
-                outcome = Outcome(proof, self._soak(watch, proof))
-                _ignore_signals()
-                return outcome
-            except BlueGreenError as error:
-                raise self._undo(error.sentence, error.facts) from None
-            except Interrupted as signalled:
-                raise self._undo(f"the run was interrupted by {signalled}", {}) from None
-            except Exception as error:
-                # A bug of ours must not leave the site on an unproven colour either.
-                raise self._undo(f"unexpected {type(error).__name__}", {}) from error
-            finally:
-                _files.discard(staged)
-                if not self._undo_failed:
-                    _files.discard(self._kept)
+        try:
+            self._tell("switching")
+            since = time.monotonic()
+            self._put(staged)
+            self._tell("proving")
+            proof = prove(self._wish, self._plan.after, since, self._patience())
+            if not proof.proven:
+                raise UndoneError(
+                    f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
+                    confirm=proof.public(),
+                )
+            outcome = Outcome(proof, self._soak(watch, proof))
+            _ignore_signals()
+            return outcome
+        except BlueGreenError as error:
+            raise self._undo(error.sentence, error.facts) from None
+        except Interrupted as signalled:
+            raise self._undo(f"the run was interrupted by {signalled}", {}) from None
+        except Exception as error:
+            # A bug of ours must not leave the site on an unproven colour either.
+            raise self._undo(f"unexpected {type(error).__name__}", {}) from error
+        finally:
+            _files.discard(staged)
+            if not self._undo_failed:
+                _files.discard(self._kept)
 
     def _stage(self) -> str | None:
         self._tell("staging")
@@ -222,7 +213,11 @@ class SwitchRun:
         staged = None if new_text is None else _files.stage(new_text, self._wish.path, self._wish.staging_dir)
         if self._old_text is not None:
             # A second name for the old file: taking it back is then a rename, which a full disk cannot stop.
-            _files.keep(self._wish.path, self._kept)
+            try:
+                _files.keep(self._wish.path, self._kept)
+            except BlueGreenError:
+                _files.discard(staged)
+                raise
         return staged
 
     def _patience(self) -> float:
@@ -298,13 +293,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def _ignore_signals() -> None:
-    """Let nothing interrupt from here on; ``_interruptible`` puts the handlers back at its end."""
+    """Let nothing interrupt from here on; ``interruptible`` puts the handlers back at its end."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Turn the signals of an impatient operator into an exception that undoes, for as long as there is something to undo."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -32,11 +32,21 @@ class Router:
         service: the service that it leads to, without the provider's name.
         status: ``enabled``, ``warning`` or ``disabled``.
         errors: Traefik's own words about what is wrong.
+        rule: its rule.
+        entrypoints: its entry points; Traefik fills in the default ones.
+        middlewares: names of its middlewares, with their providers.
+        tls: its ``tls`` section, None for plain HTTP; Traefik fills in the default options.
+        priority: its priority; Traefik fills in the rule's length.
     """
 
     service: str
     status: str
     errors: tuple[str, ...] = ()
+    rule: str = ""
+    entrypoints: tuple[str, ...] = ()
+    middlewares: tuple[str, ...] = ()
+    tls: Mapping[str, Any] | None = None
+    priority: int = 0
 
 
 class TraefikApi:
@@ -75,7 +85,24 @@ class TraefikApi:
             str(data.get("service", "")).removesuffix("@file"),
             str(data.get("status", "")),
             tuple(str(error) for error in data.get("error", [])),
+            rule=str(data.get("rule", "")),
+            entrypoints=tuple(data.get("entryPoints") or ()),
+            middlewares=tuple(data.get("middlewares") or ()),
+            tls=data.get("tls"),
+            priority=int(data.get("priority") or 0),
         )
+
+    def servers(self, name: str) -> tuple[str, ...]:
+        """Return the URLs of the servers of a service of the file provider, none when Traefik has no such service.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        answer = self._ask(f"/api/http/services/{quote(name, safe='')}@file")
+        if answer.status == 404:
+            return ()
+        balancer = _decode(answer, "/api/http/services").get("loadBalancer") or {}
+        return tuple(str(server.get("url", "")) for server in balancer.get("servers") or ())
 
     def entrypoints(self) -> list[str]:
         """Return the names of the entry points.
@@ -185,5 +212,5 @@ def _json(answer: Answer, path: str) -> Any:
         raise ProbeError(f"{path} answered with status {answer.status}; it does not look like Traefik's API")
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

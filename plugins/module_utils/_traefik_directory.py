@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,9 @@ read_toml: Callable[[str], dict[str, Any]] | None = None
 with contextlib.suppress(ImportError):
     read_toml = importlib.import_module("tomllib").loads
 
+# Ten thousand sites in one file would be smaller.
+LARGEST_FILE = 8 * 1024 * 1024
+DEEPEST = 100
 _SUFFIXES = (".yml", ".yaml", ".toml")
 _SECTIONS = ("http", "tcp", "udp", "tls")
 
@@ -89,7 +93,12 @@ def _walk(directory: str) -> Iterator[str]:
 def _look(path: str) -> DynamicFile:
     modified = 0.0
     try:
-        modified = os.stat(path).st_mtime
+        found = os.stat(path)
+        modified = found.st_mtime
+        if not stat.S_ISREG(found.st_mode):
+            return DynamicFile(path, modified, problem="it is not a regular file")
+        if found.st_size > LARGEST_FILE:
+            return DynamicFile(path, modified, unjudged=f"it is larger than {LARGEST_FILE // 1024} KiB")
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         # A link to nowhere stops Traefik; a file that another run has just removed does not, and is gone on a second look.
@@ -100,9 +109,25 @@ def _look(path: str) -> DynamicFile:
         return DynamicFile(path, modified, unjudged=f"it cannot be read ({error.strerror})")
     if "{{" in text:
         return DynamicFile(path, modified, unjudged="it is a Go template, which only Traefik can expand")
+    if _depth(text) > DEEPEST:
+        return DynamicFile(path, modified, unjudged=f"it is nested more than {DEEPEST} deep")
     if path.lower().endswith(".toml"):
         return _look_toml(path, modified, text)
     return _look_yaml(path, modified, text)
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets are nested at most; libyaml's parser crashes the process at some ten thousand."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    deepest = depth = 0
+    for char in text:
+        if char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest
 
 
 def _look_toml(path: str, modified: float, text: str) -> DynamicFile:
@@ -126,6 +151,8 @@ def _look_yaml(path: str, modified: float, text: str) -> DynamicFile:
                 return DynamicFile(path, modified, problem="it is not a mapping (http:, tcp:, tls: ...)")
             _refuse_double_keys(node, set())
             return _inventory(path, modified, loader.construct_document(node))
+    except RecursionError:
+        return DynamicFile(path, modified, unjudged="it is nested too deep")
     except (yaml.YAMLError, ValueError) as error:
         return DynamicFile(path, modified, problem=f"it is not valid YAML: {_yaml_reason(error)}")
     finally:
@@ -141,7 +168,7 @@ def _refuse_double_keys(node: yaml.Node, seen: set[int]) -> None:
     if isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
-            if key.value in keys:
+            if isinstance(key.value, str) and key.value in keys:
                 raise ValueError(f"the key {key.value!r} stands twice (line {key.start_mark.line + 1})")
             if isinstance(key.value, str):
                 keys.add(key.value)

@@ -28,6 +28,8 @@ MATCHERS: dict[str, tuple[int, ...]] = {
     "Query": (1, 2),
     "QueryRegexp": (1, 2),
 }
+# Far above any real rule, far below Python's limit of recursion.
+DEEPEST = 200
 # Traefik knows each name as written, in lower case and in upper case.
 _NAMES = {form: name for name in MATCHERS for form in (name, name.lower(), name.upper())}
 _TOKEN = re.compile(r"\s*(?:(?P<op>&&|\|\||[!(),])|(?P<name>[A-Za-z]\w*)|(?P<text>`[^`]*`|\"(?:[^\"\\\n]|\\.)*\"))")
@@ -47,6 +49,8 @@ def check_rule(rule: str) -> None:
         RuleError: Traefik would refuse it.
     """
     tokens = _tokens(rule)
+    if sum(token in (("op", "("), ("op", "!")) for token in tokens) > DEEPEST:
+        raise RuleError(f"it has more than {DEEPEST} parentheses and negations")
     rest = _either(tokens, 0)
     if rest != len(tokens):
         raise RuleError(f"unexpected {tokens[rest][1]!r}")

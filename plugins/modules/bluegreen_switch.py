@@ -31,6 +31,7 @@ attributes:
     support: full
     details:
       - The gates are really asked (GET only), and an apply that would be refused is refused in the preview with the same sentence.
+      - Two things are warnings in a preview, because reading is enough for it - missing rights to write, and a lock that another run holds.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
@@ -273,10 +274,11 @@ confirm:
   sample:
     proven: true
     polls: 5
-    api_service: acme-green
+    api: true
     reason: null
 visible_ms:
-  description: Milliseconds from the rename to the first public answer of the new colour; null without O(confirm.public_url) or change.
+  description: Milliseconds from the rename to the first public answer of the new colour; null without O(confirm.public_url), or when the
+    colour stays.
   type: float
   returned: always
   sample: 5.2

@@ -134,6 +134,27 @@ def test_a_refused_apply_is_refused_in_the_preview_too(
     preview_apply(PREFIX + playbook, limit=limit, extra_vars=variables).refuses(sentence)
 
 
+@pytest.mark.parametrize("value", ["", "ture", "2", "garbage", None, [True], "TRUE "])
+@pytest.mark.parametrize("playbook", ["switch", "audit_report"])
+def test_a_mistyped_dry_run_is_refused(world: World, ansible: Ansible, playbook: str, value: object) -> None:
+    with Switching(world) as acme:
+        converged(acme)
+    before = acme.file.read_text()
+    run = ansible.run(PREFIX + playbook, extra_vars={"bluegreen_target": "green", "audit_site": "acme", "dry_run": value})
+    assert all("is neither true nor false; write -e dry_run=false" in failure.message for failure in run.failures)
+    assert run.failures
+    assert acme.file.read_text() == before
+
+
+@pytest.mark.parametrize("value", ["no", "0", "False", "off"])
+def test_every_word_for_no_applies(world: World, ansible: Ansible, value: str) -> None:
+    with Switching(world) as acme:
+        converged(acme)
+    run = ansible.run(PREFIX + "switch", limit="acme", extra_vars={**QUICK, "bluegreen_target": "green", "dry_run": value})
+    assert run.returncode == 0, run.words()
+    assert acme.public_colour() == "green"
+
+
 def test_a_rollback_moves_only_the_colour(world: World, preview_apply: Callable[..., PreviewApply]) -> None:
     """SITE conf was edited for the next release, and is half done: the emergency exit must not care."""
     with Switching(world) as acme:

@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
 import yaml
 
+from lab.server import http
 from lab.world import World
 from tests.harness.ansible import ROOT
 from tests.harness.tree import capture, first_change
 from tests.integration.switching import Switching
+
+# Pytest's folders are closed to others; the ways to the world are opened for them while a test needs that.
+AS_NOBODY = "os.setgid(65534); os.setuid(65534)"
 
 
 @pytest.fixture
@@ -47,7 +52,8 @@ def test_the_cycle(acme: Switching) -> None:
     switched = previewed(acme, target="green")
     assert switched["summary"].startswith("acme: switched from blue to green, seen by the public after ")
     assert 0 < switched["visible_ms"] < 5000
-    assert switched["confirm"]["api_service"] == "acme-green" == acme.world.traefik.routed_to("acme")
+    assert switched["confirm"]["api"] is True
+    assert acme.world.traefik.routed_to("acme") == "acme-green"
     assert switched["take_back"] == "ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false"
     assert [(gate["colour"], gate["passed"]) for gate in switched["gate"]] == [("green", True)]
     assert acme.public_colour() == "green"
@@ -85,7 +91,52 @@ def test_a_drifted_file_is_put_right(acme: Switching) -> None:
     acme.file.write_text(wanted.replace("http://127.0.0.1", "http://localhost"))
     result = previewed(acme)
     assert acme.file.read_text() == wanted
-    assert result["summary"] == "acme: route updated, blue serves as before, seen by the public after " + f"{result['visible_ms']:g} ms"
+    assert result["summary"] == "acme: route updated, blue serves as before"
+    assert result["visible_ms"] is None, "the old route answers with the same colour"
+
+
+def test_an_update_that_traefik_does_not_load_is_not_proven_by_the_old_route(acme: Switching, world: World) -> None:
+    """A key in a tls section that only Traefik knows to be wrong; the colour stays, so the old route answers with it."""
+    acme.ok()
+    before = acme.file.read_text()
+    (world.dynamic_dir / "odd.yml").write_text("tls:\n  options:\n    foo: {nonsense: 1}\n")
+    confirm = {**acme.options["confirm"], "timeout": 1.0}
+    for changes, part in (
+        ({"hosts": [acme.host, "other.localhost"]}, "another rule"),
+        ({"priority": 77}, "another priority"),
+        ({"entrypoints": ["websecure"], "confirm": {"api_url": confirm["api_url"], "timeout": 1.0}}, "another entry points"),
+        ({"colours": {**acme.options["colours"], "green": [world.site("globex", "green").url]}}, "other servers of acme-green"),
+    ):
+        message = acme.refused(**{"confirm": confirm, **changes})
+        assert part in message
+        assert "It was taken back" in message
+        assert acme.file.read_text() == before
+
+
+def test_owner_and_mode_of_the_file_are_kept(acme: Switching) -> None:
+    """Traefik may run as another user, and one file that it cannot read stops the whole directory."""
+    if os.getuid():
+        pytest.skip("giving a file to another user needs root")
+    acme.ok()
+    os.chown(acme.file, 12345, 54321)
+    acme.file.chmod(0o640)
+    acme.ok(target="green")
+    found = acme.file.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 54321, 0o640)
+
+
+def test_who_may_only_read_can_preview_and_is_told(acme: Switching) -> None:
+    if os.getuid():
+        pytest.skip("becoming another user needs root")
+    acme.ok()
+    for folder in acme.world.dynamic_dir.parents:
+        if folder.name.startswith(("pytest-", "world")):
+            folder.chmod(0o755)
+    message = acme.refused(target="green", before=AS_NOBODY)
+    assert "is not writable for this user" in message
+    preview = acme.ok(check=True, target="green", before=AS_NOBODY)
+    assert preview["changed"] is True
+    assert f"could preview, but not apply: {message}" in str(preview["warnings"])
 
 
 def test_https_with_a_certificate_that_is_checked(acme: Switching) -> None:
@@ -128,6 +179,29 @@ def test_a_soak_watches_what_the_public_gets(acme: Switching, world: World) -> N
     assert result["soak"]["errors"] == 0
     assert result["soak"]["probes"] > 5
     assert load.snapshot().failed == 0
+
+
+def test_errors_before_the_switch_do_not_count(acme: Switching, world: World) -> None:
+    acme.ok(target="green")
+    world.site("acme", "green").behave(error_ratio=1.0)
+    for _ in range(50):
+        http("GET", f"{world.traefik.web_url}/", host=acme.host)
+    world.site("acme", "green").heal()
+    acme.ok(target="blue")
+    with world.load("acme", workers=2, rate=100):
+        seen = acme.ok(target="green", soak={"seconds": 0.6, "metrics_url": world.traefik.metrics_url})["soak"]
+    assert (seen["errors"], seen["verdict"]) == (0, "passed")
+    assert seen["requests"] >= 20
+
+
+def test_a_file_that_traefik_does_not_follow_is_not_called_converged(acme: Switching, world: World) -> None:
+    acme.ok()
+    (world.dynamic_dir / "neighbour.yml").write_text("a: [")
+    acme.file.write_text(acme.file.read_text().replace("service: acme-blue", "service: acme-green"))
+    confirm = {**acme.options["confirm"], "timeout": 0.5}
+    for check in (True, False):
+        message = acme.refused(check=check, target="active", confirm=confirm)
+        assert "says green, but Traefik does not follow it" in message
 
 
 def info(acme: Switching, **options: Any) -> dict[str, Any]:

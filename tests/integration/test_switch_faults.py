@@ -162,6 +162,16 @@ def test_kill_9_while_undoing(acme: Switching, soaking: Pause) -> None:
         assert acme.public_colour() == "blue"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_before_the_change_is_said_in_words(acme: Switching, gating: Pause, number: signal.Signals) -> None:
+    before = acme.file.read_text()
+    process = acme.start(target="green", before=gating.code)
+    gating.reached(process)
+    os.kill(process.pid, number)
+    assert result_of(process)["msg"] == f"acme: the run was interrupted by {number.name} before anything was changed."
+    assert acme.file.read_text() == before
+
+
 def test_signals_while_undoing_do_not_stop_it(acme: Switching, tmp_path: Path, soaking: Pause) -> None:
     before = acme.file.read_text()
     undoing = Pause(tmp_path / "undoing", "undoing")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 from tests.tools.stages import FLOOR, ROOT
@@ -32,8 +31,7 @@ def unpack(artifact: Path, collections: Path) -> Path:
     shutil.rmtree(collections, ignore_errors=True)
     target = collections / NAME
     target.mkdir(parents=True)
-    with tarfile.open(artifact) as archive:
-        archive.extractall(target, filter="data")
+    shutil.unpack_archive(artifact, target)
     return target
 
 

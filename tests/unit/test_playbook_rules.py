@@ -56,6 +56,8 @@ def problems_of_play(play: dict[str, Any]) -> list[str]:
     problems = []
     if play.get("check_mode") != CHECK_MODE:
         problems.append(f"{name}: check_mode is not exactly {CHECK_MODE!r}")
+    if [task.get("ansible.builtin.import_tasks") for task in play.get("pre_tasks", [])][:1] != ["tasks/dry_run.yml"]:
+        problems.append(f"{name}: the first pre-task does not refuse a mistyped dry_run (tasks/dry_run.yml)")
     if play.get("diff") is not True:
         problems.append(f"{name}: diff is not true")
     for key in TASK_LISTS:
@@ -132,7 +134,8 @@ def test_roles(path: Path) -> None:
     assert [problem for task in tasks for problem in problems_of_task(task)] == []
 
 
-GOOD_PLAY: dict[str, Any] = {"name": "p", "hosts": "sites", "check_mode": CHECK_MODE, "diff": True}
+GUARD = {"name": "g", "ansible.builtin.import_tasks": "tasks/dry_run.yml"}
+GOOD_PLAY: dict[str, Any] = {"name": "p", "hosts": "sites", "check_mode": CHECK_MODE, "diff": True, "pre_tasks": [GUARD]}
 
 
 @pytest.mark.parametrize(
@@ -142,6 +145,8 @@ GOOD_PLAY: dict[str, Any] = {"name": "p", "hosts": "sites", "check_mode": CHECK_
         ({"check_mode": "{{ not (apply | default(false)) }}"}, "check_mode is not exactly"),
         ({"check_mode": True}, "check_mode is not exactly"),
         ({"diff": False}, "diff is not true"),
+        ({"pre_tasks": []}, "does not refuse a mistyped dry_run"),
+        ({"pre_tasks": [{"name": "t", "ansible.builtin.debug": {}}, GUARD]}, "does not refuse a mistyped dry_run"),
         ({"tasks": [{"name": "t", "check_mode": False, "ansible.builtin.copy": {}}]}, "could write"),
         ({"handlers": [{"name": "t", "check_mode": False, "ansible.builtin.service": {}}]}, "could write"),
         ({"post_tasks": [{"block": [{"rescue": [{"name": "t", "check_mode": False, "ansible.builtin.file": {}}]}]}]}, "could write"),

@@ -104,6 +104,20 @@ def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "a.yml").read_text() == "short"
 
 
+def test_a_rename_is_made_to_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    put("one", tmp_path / "a.yml", tmp_path / "staging")
+    _files.remove(str(tmp_path / "a.yml"))
+    assert synced == [str(tmp_path / "staging" / "a.yml.new"), str(tmp_path), str(tmp_path)]
+
+
 def test_a_failed_rename_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "a.yml"
     staged = _files.stage("new", str(path), str(tmp_path / "staging"))

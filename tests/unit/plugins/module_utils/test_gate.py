@@ -40,6 +40,7 @@ def answer(status: int = 200, body: bytes = b"ok", headers: dict[str, str] | Non
         (answer(body=b'{"colour": "blue"}'), Gate(identity_json="colour"), "JSON key 'colour' says 'blue'"),
         (answer(body=b"not json"), Gate(identity_json="colour"), "JSON key 'colour' is missing"),
         (answer(body=b'["green"]'), Gate(identity_json="colour"), "JSON key 'colour' is missing"),
+        (answer(body=b"[" * 200_000), Gate(identity_json="colour"), "JSON key 'colour' is missing"),
         (answer(body=b'{"colour": 1}'), Gate(identity_json="colour"), "JSON key 'colour' is missing"),
     ],
 )
@@ -51,6 +52,14 @@ def test_judge(given: Answer, gate: Gate, said: str | None) -> None:
 @pytest.mark.parametrize("body", ["", "<h1>password=x</h1>", '{"password": "x"}', '["x"]', '{"reason": 5}', '{"reason": ""}'])
 def test_only_the_reason_of_a_json_page_is_quoted(body: str) -> None:
     assert judge(answer(503, body.encode()), Gate(), "green") == "status 503 instead of 200"
+
+
+def test_an_identity_that_could_echo_a_secret_is_not_quoted() -> None:
+    gate = Gate(headers={"X-Token": "secret"})
+    assert judge(answer(headers={"x-bluegreen-colour": "secret"}), gate, "green") == (
+        "header X-Bluegreen-Colour does not say 'green': the wrong colour answers"
+    )
+    assert "says 'blue'" in str(judge(answer(headers={"x-bluegreen-colour": "blue"}), gate, "green"))
 
 
 def test_nothing_is_quoted_when_secret_headers_were_sent() -> None:

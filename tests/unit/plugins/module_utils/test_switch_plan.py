@@ -149,6 +149,16 @@ BAD_WISHES: list[tuple[dict[str, Any], str]] = [
     (colours(("http://127.0.0.1:99999",)), "colours.blue: .* is not an http"),
     (colours(("http://127.0.0.1:8081/app",)), "colours.blue: .* has a path"),
     (colours((f"http://u:{CANARY}@127.0.0.1",)), "colours.blue: the URL carries a user or password"),
+    ({"rule": 'Host(`a`) || Path(`/{{ env "HOME" }}`)'}, "rule .* holds a template"),
+    ({"rule": "Host(`a\udc80`)"}, "rule .* holds a template, a control character"),
+    ({"middlewares": ("{{ x }}",)}, "middlewares: .* holds a template"),
+    ({"entrypoints": ("a\nb",)}, "entrypoints: .* a control character"),
+    ({"tls": {"certResolver": '{{ env "HOME" }}'}, "keep_tls": False}, "tls: .* holds a template"),
+    ({"rule": "(" * 5000 + "Host(`a`)" + ")" * 4000}, "rule: Traefik would refuse|rule .* too much text"),
+    ({"priority": 10**30}, "priority: 1000000000000000000000000000000 is not between"),
+    ({"priority": -1}, "priority: -1 is not between"),
+    (gate(timeout=float("inf")), "gate.timeout: inf is too large"),
+    (confirm(connect_to="127.0.0.1:²"), "confirm.connect_to: .* is not host:port"),
     (gate(path="health"), "gate.path: 'health' does not start with a slash"),
     (gate(body="("), "gate.body: .* is not a regular expression"),
     (gate(headers={"X": f"{CANARY}\r\nY: z"}), "gate.headers: the header 'X' has"),
@@ -184,6 +194,14 @@ def test_bad_wishes_get_one_clear_sentence(changes: dict[str, Any], said: str) -
 
 def test_a_good_wish_passes() -> None:
     check_wish(replace(WISH, soak=Soak(seconds=5, metrics_url="http://127.0.0.1:8080/metrics")))
+
+
+def test_a_change_that_keeps_the_colour_needs_the_api() -> None:
+    bare = replace(WISH, confirm=Confirm(public_url="http://acme.example/"))
+    assert plan_switch(replace(bare, target="green"), text_of("blue")).switched
+    for wish in (replace(bare, rule="Host(`b.example`)"), replace(bare, state="absent")):
+        with pytest.raises(InputError, match=r"confirm.api_url: not set"):
+            plan_switch(wish, text_of("blue"))
 
 
 def test_hosts_become_a_rule() -> None:

@@ -53,9 +53,9 @@ ROUTER = {"service": "acme-blue", "status": "enabled", "rule": "Host(`a`)", "pro
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, ROUTER, Router("acme-blue", "enabled")),
-        (200, {**ROUTER, "service": "acme-blue@file"}, Router("acme-blue", "enabled")),
-        (200, {**ROUTER, "status": "disabled", "error": ["bad rule"]}, Router("acme-blue", "disabled", ("bad rule",))),
+        (200, ROUTER, Router("acme-blue", "enabled", rule="Host(`a`)")),
+        (200, {**ROUTER, "service": "acme-blue@file"}, Router("acme-blue", "enabled", rule="Host(`a`)")),
+        (200, {**ROUTER, "status": "disabled", "error": ["bad rule"]}, Router("acme-blue", "disabled", ("bad rule",), rule="Host(`a`)")),
         (404, {"message": "router not found: acme@file"}, None),
     ],
 )
@@ -79,6 +79,14 @@ def test_what_is_not_traefik_is_said(status: int, body: bytes, said: str) -> Non
     for ask in (partial(client.router, "acme"), client.version, client.file_objects):
         with pytest.raises(ProbeError, match=said):
             ask()
+
+
+def test_servers() -> None:
+    body = {"loadBalancer": {"servers": [{"url": "http://a"}, {"url": "http://b"}]}}
+    client, calls = api(("/api/http/services/acme-blue@file", 200, body), ("/api/http/services/acme-blue@file", 404, {}))
+    assert client.servers("acme-blue") == ("http://a", "http://b")
+    assert client.servers("acme-blue") == ()
+    calls.done()
 
 
 def test_version() -> None:

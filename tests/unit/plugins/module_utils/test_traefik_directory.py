@@ -82,6 +82,27 @@ def test_a_link_to_nowhere_blocks(tmp_path: Path) -> None:
     assert "does not exist" in str(only(tmp_path).problem)
 
 
+@pytest.mark.parametrize("name", ["a.yml", "a.toml"])
+@pytest.mark.parametrize("content", ["[" * 100_000, "x = " + "[" * 50_000, "a: " + "{a: " * 3000])
+def test_deep_nesting_is_left_to_traefik(tmp_path: Path, name: str, content: str) -> None:
+    """libyaml's parser ends the whole process at such a depth."""
+    put(tmp_path, name, content.encode())
+    assert "nested" in str(only(tmp_path).unjudged)
+
+
+def test_special_files_and_giants(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yml")
+    assert only(tmp_path).problem == "it is not a regular file"
+    (tmp_path / "a.yml").unlink()
+    put(tmp_path, "a.yml", b"# x\n" * 3_000_000)
+    assert "larger than" in str(only(tmp_path).unjudged)
+
+
+def test_a_list_as_a_key_is_no_crash(tmp_path: Path) -> None:
+    put(tmp_path, "a.yml", b"? [a, b]\n: c\n")
+    assert len(scan(str(tmp_path))) == 1
+
+
 def test_a_circle_of_anchors_ends(tmp_path: Path) -> None:
     put(tmp_path, "a.yml", b"a: &a\n  b: *a\n")
     assert len(scan(str(tmp_path))) == 1
