@@ -44,7 +44,7 @@ from ansible import context
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _run
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, take_back_command
 
 # Of the sites on which the same was done; the recap above the summary has them all.
 HOSTS_NAMED = 5
@@ -102,7 +102,8 @@ class CallbackModule(CallbackBase):
             return
         self._applies = True
         _add(site.changed, said)
-        _add(site.take_back, [str(part["take_back"]) for part in _run.parts(result) if part.get("take_back")])
+        ways = [(str(part["take_back"]), str(part.get("site"))) for part in _run.parts(result) if part.get("take_back")]
+        _add(site.take_back, [take_back_command(way, name, result.host.name, context.CLIARGS) for way, name in ways])
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Collect a failure, unless the playbook expects it."""

@@ -8,7 +8,10 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,9 +36,7 @@ def apply_command(arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
     Returns:
         The command, and the names of the variables whose values the reader has to fill in.
     """
-    words = ["ansible-playbook", *arguments.get("args", ())]
-    if list(arguments.get("inventory") or []) != list(setting("DEFAULT_HOST_LIST")):
-        words += [word for source in arguments.get("inventory") or [] for word in ("-i", source)]
+    words = [program(), *arguments.get("args", ()), *inventory(arguments)]
     if arguments.get("subset"):
         words += ["--limit", arguments["subset"]]
     tags = [tag for tag in arguments.get("tags") or () if tag != "all"]
@@ -45,6 +46,32 @@ def apply_command(arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
     words += [option for option, key in FLAGS if arguments.get(key)]
     variables, withheld = _variables(arguments.get("extra_vars") or ())
     return shlex.join([*words, *variables, "-e", "dry_run=false"]), withheld
+
+
+def program() -> str:
+    """Return how ansible-playbook is typed here: by its name where the PATH finds this very one, else by its path."""
+    name = "ansible-playbook"
+    called = sys.argv[0]
+    if os.path.basename(called) != name:
+        return name
+    found = shutil.which(name)
+    same = found is not None and os.path.realpath(found) == os.path.realpath(called)
+    return name if same else os.path.relpath(called) if called.startswith(os.getcwd() + os.sep) else called
+
+
+def inventory(arguments: Mapping[str, Any]) -> list[str]:
+    """Return the options that name the inventory, none when it is the default one."""
+    given = list(arguments.get("inventory") or [])
+    return [] if given == list(setting("DEFAULT_HOST_LIST")) else [word for source in given for word in ("-i", source)]
+
+
+def take_back_command(command: str, site: str, host: str, arguments: Mapping[str, Any]) -> str:
+    """Make a module's take_back a line that works here: this program, this inventory, and the host that the site has in it."""
+    words = shlex.split(command)
+    if words[:1] != ["ansible-playbook"]:
+        return command
+    limited = [host if before == "--limit" and word == site else word for before, word in zip(["", *words], words, strict=False)]
+    return shlex.join([program(), limited[1], *inventory(arguments), *limited[2:]])
 
 
 def _variables(given: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.audit_world import CANARY, AuditWorld, changing_task
+from tests.integration.audit_world import CANARY, FLOOR, AuditWorld, changing_task
 
 # A module that speaks as ours do.
 TOY = """
@@ -49,7 +49,7 @@ def test_a_preview_says_what_would_change_and_how_to_apply(world: AuditWorld) ->
         "  Would change:",
         "    acme would switch from blue to green ********",
         "  Next: to apply, run",
-        f"    ansible-playbook play.yml -i {world.folder}/hosts.yml --limit acme -e bluegreen_target=green -e dry_run=false",
+        f"    {FLOOR} play.yml -i {world.folder}/hosts.yml --limit acme -e bluegreen_target=green -e dry_run=false",
         f"  Trace: {world.log}",
     ]
 

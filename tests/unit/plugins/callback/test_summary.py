@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _told
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line
 
 CASES: list[tuple[dict[str, Any], str, list[str]]] = [
@@ -68,3 +71,37 @@ def test_long_lists_end_with_how_many_more(count: int, last: str) -> None:
     lines = _told("Changed", sites, 10)
     assert lines[-1] == last
     assert len(lines) <= 12
+
+
+WAY_BACK = "ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false"
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "expected"),
+    [
+        ({}, "acme", WAY_BACK),
+        ({}, "shop-7", "ansible-playbook bluegreen.orchestrator.rollback --limit shop-7 -e dry_run=false"),
+        (
+            {"inventory": ["other/hosts.yml"]},
+            "acme",
+            "ansible-playbook bluegreen.orchestrator.rollback -i other/hosts.yml --limit acme -e dry_run=false",
+        ),
+    ],
+)
+def test_the_way_back_works_where_it_is_read(monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], host: str, expected: str) -> None:
+    monkeypatch.setattr(_command, "setting", lambda _name: [])
+    assert take_back_command(WAY_BACK, "acme", host, given) == expected
+    assert take_back_command("mv a b", "acme", host, given) == "mv a b"
+
+
+def test_the_program_is_named_as_it_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours = tmp_path / "bin" / "ansible-playbook"
+    ours.parent.mkdir()
+    ours.write_text("#!/bin/sh\n")
+    ours.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(ours)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert program() == "bin/ansible-playbook"
+    monkeypatch.setenv("PATH", str(ours.parent))
+    assert program() == "ansible-playbook"
