@@ -35,7 +35,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         "LC_ALL": "C.UTF-8",
     }
     command = [str(Path(sys.executable).parent / program), *arguments]
-    return subprocess.run(command, env=ours, cwd=INVENTORY, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=ours, cwd=ROOT / "tests", capture_output=True, text=True, timeout=60, check=False)
 
 
 def ansible(program: str, *arguments: str, with_password: bool = True) -> subprocess.CompletedProcess[str]:
