@@ -404,18 +404,6 @@ def test_a_jumping_clock(acme: Switching) -> None:
         assert acme.ok(target="blue")["active_after"] == "blue"
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
 def test_a_full_disk(small_disk: Path, tmp_path: Path, soaking: Pause) -> None:
     """A world of its own: Traefik watches a directory on the small disk."""
     small = World(tmp_path / "small")
