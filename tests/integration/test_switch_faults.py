@@ -60,6 +60,8 @@ real, jumps = time.time, itertools.cycle([3600.0, -3600.0])
 time.time = lambda: real() + next(jumps)
 """
 
+RUN = "ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_run"
+FILES = "ansible_collections.bluegreen.orchestrator.plugins.module_utils._files"
 DEATHS = {
     "reading": (DIE_AT_STEP.format(name="reading"), "blue"),
     "gating": (DIE_AT_STEP.format(name="gating"), "blue"),
@@ -70,6 +72,7 @@ DEATHS = {
     "before the rename": (DIE_BEFORE_CALL.format(module="os", name="rename"), "blue"),
     "after the rename": (DIE_AFTER_CALL.format(module="os", name="rename"), "green"),
     "proving": (DIE_AT_STEP.format(name="proving"), "green"),
+    "proven": (DIE_AFTER_CALL.format(module=RUN, name="prove"), "green"),
     "soaking": (DIE_AT_STEP.format(name="soaking"), "green"),
 }
 
@@ -170,6 +173,38 @@ def test_an_interrupt_before_the_change_is_said_in_words(acme: Switching, gating
     os.kill(process.pid, number)
     assert result_of(process)["msg"] == f"acme: the run was interrupted by {number.name} before anything was changed."
     assert acme.file.read_text() == before
+
+
+def test_kill_9_after_the_way_back(acme: Switching, soaking: Pause) -> None:
+    before = acme.file.read_text()
+    with under_load(acme):
+        code = soaking.code + DIE_AFTER_CALL.format(module=FILES, name="restore")
+        process = acme.start(target="green", before=code, soak={"seconds": 60})
+        soaking.reached(process)
+        acme.world.site("acme", "green").behave(wrong_colour=True)
+        soaking.over()
+        assert process.wait(30) == -signal.SIGKILL
+        process.communicate()
+        assert acme.file.read_text() == before
+        assert acme.ok()["changed"] is False
+        assert acme.public_colour() == "blue"
+
+
+IDLE_TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
+    "sick": ({"sick": "no database"}, "status 503 instead of 200 (no database)"),
+    "wrong colour": ({"wrong_colour": True}, "says 'blue', not 'green': the wrong colour answers"),
+    "slow": ({"slow_ms": 3000}, "no complete answer within 0.5 s"),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "said"), IDLE_TROUBLES.values(), ids=IDLE_TROUBLES)
+def test_an_idle_colour_in_trouble_is_refused_and_nobody_notices(acme: Switching, behaviour: dict[str, Any], said: str) -> None:
+    before = acme.file.read_text()
+    with under_load(acme):
+        acme.world.site("acme", "green").behave(**behaviour)
+        assert said in acme.refused(target="green")
+        assert acme.file.read_text() == before
+        assert acme.public_colour() == "blue"
 
 
 def test_signals_while_undoing_do_not_stop_it(acme: Switching, tmp_path: Path, soaking: Pause) -> None:

@@ -64,7 +64,7 @@ def secret_in_the_api_url(_acme: Switching) -> dict[str, Any]:
     return {"bluegreen_confirm": {"api_url": f"http://operator:{CANARY}@127.0.0.1:1"}}
 
 
-def failing_soak(acme: Switching) -> dict[str, Any]:
+def failing_proof(acme: Switching) -> dict[str, Any]:
     """Probes pass, the public address does not exist: the change is made and taken back."""
     return {"bluegreen_confirm": {**acme.options["confirm"], "public_url": "http://other.localhost/", "timeout": 0.5}}
 
@@ -79,7 +79,7 @@ PATHS: list[tuple[Prepare, bool]] = [
     (bad_neighbour_option, False),
     (secret_in_a_url, False),
     (secret_in_the_api_url, False),
-    (failing_soak, False),
+    (failing_proof, False),
 ]
 
 
@@ -99,6 +99,20 @@ def test_the_canary_is_in_no_output_and_in_no_file(world: World, ansible: Ansibl
     assert (run.returncode == 0) is succeeds, run.output[-2000:]
     hits = [line for line in run.output.splitlines() if CANARY in line or ENCODED in line]
     assert hits == []
+    assert files_with_the_canary(world.directory) == []
+
+
+@pytest.mark.parametrize("prepare", [well, sick, dead], ids=lambda value: getattr(value, "__name__", None))
+@pytest.mark.parametrize("playbook", ["status", "rollback", "bluegreen"])
+def test_nor_in_what_the_other_playbooks_say(world: World, ansible: Ansible, prepare: Prepare, playbook: str) -> None:
+    with Switching(world) as acme:
+        acme.ok()
+        acme.ok(target="green")
+        variables = {"bluegreen_gate": GATE, "bluegreen_soak": {"seconds": 0}, "dry_run": False, **prepare(acme)}
+    run = ansible.run(f"bluegreen.orchestrator.{playbook}", limit="acme", extra_vars=variables, arguments=("-vvv",))
+    assert run.results
+    assert CANARY not in run.output
+    assert ENCODED not in run.output
     assert files_with_the_canary(world.directory) == []
 
 

@@ -72,11 +72,10 @@ def _lint() -> Iterator[Stage]:
 
 
 def _sanity() -> Iterator[Stage]:
-    yield _on_core("sanity", FLOOR, *_module("tests.tools.sanity", str(FLOOR)))
-    yield _on_core("sanity", NEWEST, *_module("tests.tools.sanity", str(NEWEST)))
+    for venv in (FLOOR, NEWEST):
+        yield _on_core("sanity", venv, *_module("tests.tools.sanity", str(venv)))
     if not pythons.find("3.10"):
-        why = "no python3.10 here, the oldest our modules run on"
-        yield Stage("sanity py3.10", "sanity", missing=why)
+        yield Stage("sanity py3.10", "sanity", missing="no python3.10 here, the oldest our modules run on")
 
 
 def _unit() -> Iterator[Stage]:
