@@ -62,7 +62,7 @@ bench: $(TEST) $(LINK) ## the switch measured under load, beside its peers
 
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs
 	@mkdir -p build/docs
-	@$(IN_VENV) antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
+	@$(IN_VENV) HOME=$(CURDIR)/build antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
 	@echo "The reference is in build/docs."
 
 changelog: $(TEST) ## turn changelogs/fragments into CHANGELOG.md and .rst, under the version of galaxy.yml
