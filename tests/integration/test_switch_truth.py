@@ -76,7 +76,7 @@ def test_traefik_agrees_about_every_file(world: World) -> None:
         assert bool(blocking(scan(str(world.dynamic_dir)))) is (problem is not None), name
         path.unlink()
         change_to(then)
-        assert eventually(lambda wanted=then: world.traefik.routed_to("acme") == wanted, 2), name  # type: ignore[misc]
+        assert eventually(lambda wanted=then: world.traefik.routed_to("acme") == wanted, 10), name  # type: ignore[misc]
         now, then = then, now
 
 
