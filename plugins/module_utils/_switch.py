@@ -58,7 +58,7 @@ class Report:
 
     def planned(self, plan: SwitchPlan) -> None:
         """Note what would change; the same in preview and apply."""
-        self._colour_moves = plan.after is not None and (plan.before is None or plan.switched)
+        self._colour_moves = plan.colour_moves
         self.data.update(
             changed=plan.plan.changed,
             actions=_actions(self.wish, plan),

@@ -108,6 +108,11 @@ class SwitchPlan:
         return self.before.colours[self.before.active] != self.after.colours[self.after.active]
 
     @property
+    def colour_moves(self) -> bool:
+        """Whether another colour serves afterwards, or one for the first time."""
+        return self.after is not None and (self.before is None or self.before.active != self.after.active)
+
+    @property
     def switched(self) -> bool:
         """Whether an existing site changes its colour."""
         return self.before is not None and self.after is not None and self.before.active != self.after.active
@@ -269,13 +274,12 @@ def plan_switch(wish: Wish, text: str | None) -> SwitchPlan:
     """
     before = parse(wish.site, wish.path, text) if text is not None else None
     after = None if wish.state == "absent" else _route(wish, before)
-    moves = after is not None and (before is None or before.active != after.active)
-    desired = {wish.path: render(after) if after else None}
-    if desired[wish.path] != text and not moves and not wish.confirm.api_url:
+    made = SwitchPlan(plan({wish.path: text}, {wish.path: render(after) if after else None}), before, after)
+    if made.plan.changed and not made.colour_moves and not wish.confirm.api_url:
         raise InputError(
             "confirm.api_url: not set, and a change that keeps the colour cannot be proven without it; give the URL of Traefik's API."
         )
-    return SwitchPlan(plan({wish.path: text}, desired), before, after)
+    return made
 
 
 def _route(wish: Wish, before: Route | None) -> Route:
