@@ -18,7 +18,8 @@ from lab.site_app import Behaviour
 class Site(Server):
     """One colour of one site, a process of its own.
 
-    ``sick`` answers 503 with the reason everywhere; ``error_ratio`` fails that part of the requests but never
+    ``sick`` answers 503 with the reason everywhere; ``unhealthy`` does so at ``/health`` only, as a site does that sees its end coming
+    and still serves; ``error_ratio`` fails that part of the requests but never
     ``/health``: a site that calls itself healthy while its visitors see errors.
     """
 
@@ -57,9 +58,11 @@ class Site(Server):
         """Ready when the control endpoint answers: the site listens before it, and its request log stays empty."""
         return answers(f"{self.control_url}/behaviour")
 
-    def behave(self, *, sick: str = "", wrong_colour: bool = False, slow_ms: int = 0, error_ratio: float = 0.0) -> None:
+    def behave(
+        self, *, sick: str = "", unhealthy: str = "", wrong_colour: bool = False, slow_ms: int = 0, error_ratio: float = 0.0
+    ) -> None:
         """Behave like this from the next request on; what is not named is healthy."""
-        self._be(Behaviour(sick, wrong_colour, slow_ms, error_ratio))
+        self._be(Behaviour(sick, unhealthy, wrong_colour, slow_ms, error_ratio))
 
     def require_header(self, name: str, value: str) -> None:
         """Answer 401 to every request without this header, until the next ``behave`` or ``heal``."""

@@ -34,6 +34,7 @@ class Behaviour:
     """How the site misbehaves now; the default is a healthy site."""
 
     sick: str = ""
+    unhealthy: str = ""
     wrong_colour: bool = False
     slow_ms: int = 0
     error_ratio: float = 0.0
@@ -81,6 +82,8 @@ class SmallSite:
         if self.behaviour.sick:
             return self._json(503, {"status": "sick", "reason": self.behaviour.sick}, headers)
         if request.path == "/health":
+            if self.behaviour.unhealthy:
+                return self._json(503, {"status": "unhealthy", "reason": self.behaviour.unhealthy}, headers)
             return self._json(200, {"status": "ok"}, headers)
         if self.owes_an_error():
             return self._json(500, {"status": "error", "reason": "an error was asked for"}, headers)

@@ -15,13 +15,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import Router, TraefikApi
 
 
-def difference(api: TraefikApi, site: str, route: Route | None) -> str | None:
+def difference(api: TraefikApi, router: Router | None, route: Route) -> str | None:
     """Say how Traefik differs from a route.
 
     Args:
         api: Traefik's API.
-        site: the site's name.
-        route: what should be served, None when the site should be gone.
+        router: the site's router as the API shows it, None when it shows none.
+        route: what should be served.
 
     Returns:
         The first difference in words, None when there is none.
@@ -29,13 +29,10 @@ def difference(api: TraefikApi, site: str, route: Route | None) -> str | None:
     Raises:
         ProbeError: the API gives no answer.
     """
-    router = api.router(site)
-    if route is None:
-        return f"Traefik's API still shows the router {site}" if router else None
     if router is None:
-        return f"Traefik's API shows no router {site}"
+        return f"Traefik's API shows no router {route.site}"
     if router.errors or router.status == "disabled":
-        return f"Traefik disabled the router {site}: {'; '.join(router.errors) or router.status}"
+        return f"Traefik disabled the router {route.site}: {'; '.join(router.errors) or router.status}"
     return _of_router(router, route) or _of_services(api, route)
 
 

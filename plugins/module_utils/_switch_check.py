@@ -60,7 +60,7 @@ def check_directory(wish: Wish, plan: SwitchPlan) -> list[str]:
     warnings = [f"{file.path} could not be checked: {file.unjudged}." for file in files if file.unjudged]
     if not any(file.default_certificate for file in files) and not warnings:
         warnings.append(NO_DEFAULT_CERTIFICATE)
-    _refuse_unloaded(wish)
+    _refuse_unloaded(wish, files)
     return warnings
 
 
@@ -74,7 +74,7 @@ def _refuse_doubles(files: list[DynamicFile], route: Route) -> None:
                 )
 
 
-def _refuse_unloaded(wish: Wish) -> None:
+def _refuse_unloaded(wish: Wish, files: list[DynamicFile]) -> None:
     """Refuse when Traefik has not loaded what the files hold: it is stuck on one of them, or watches another directory."""
     if not wish.confirm.api_url:
         return
@@ -82,13 +82,14 @@ def _refuse_unloaded(wish: Wish) -> None:
     deadline = time.monotonic() + LOAD_PATIENCE
     while True:
         loaded = _ask_api(wish, api.file_objects)
-        # Read anew each time: another run may add or remove another site's file meanwhile.
-        late = [file for file in scan(wish.dynamic_dir, skip=wish.path) if not file.objects <= loaded]
+        late = [file for file in files if not file.objects <= loaded]
         if not late:
             return
         if time.monotonic() > deadline:
             break
         time.sleep(0.1)
+        # Read anew: another run may have added or removed another site's file meanwhile.
+        files = scan(wish.dynamic_dir, skip=wish.path)
     newest = max(late, key=lambda file: file.modified)
     missing = sorted(newest.objects - loaded)[0]
     raise RefusedError(

@@ -170,7 +170,7 @@ def _serving(route: Route, api: TraefikApi | None) -> dict[str, Any]:
         return {"serving": None, "in_step": None}
     try:
         router = api.router(route.site)
-        differs = difference(api, route.site, route)
+        differs = difference(api, router, route)
     except ProbeError as error:
         return {"serving": None, "in_step": None, "problem": f"Traefik's API cannot be asked: {error.sentence}"}
     serving = router.service.removeprefix(f"{route.site}-") if router else None

@@ -101,10 +101,8 @@ class SwitchPlan:
     @property
     def moves_traffic(self) -> bool:
         """Whether visitors would reach other servers than now, so that those must pass the gate."""
-        if self.after is None:
-            return False
-        if self.before is None or self.before.active != self.after.active:
-            return True
+        if self.colour_moves or self.before is None or self.after is None:
+            return self.colour_moves
         return self.before.colours[self.before.active] != self.after.colours[self.after.active]
 
     @property

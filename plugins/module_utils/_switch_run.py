@@ -149,7 +149,10 @@ class _Prover:
         if self._api is None:
             return None
         try:
-            return difference(self._api, self._wish.site, self._route)
+            router = self._api.router(self._wish.site)
+            if self._route is None:
+                return f"Traefik's API still shows the router {self._wish.site}" if router else None
+            return difference(self._api, router, self._route)
         except ProbeError as error:
             return f"Traefik's API does not answer ({error.sentence})"
 

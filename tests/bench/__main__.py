@@ -23,7 +23,7 @@ from tests.bench.programs import install_missing, program
 from tests.bench.progress import Progress
 from tests.bench.subjects import Backends, KamalProxySubject, NginxSubject, Subject, TraefikSubject
 
-OURS = Sizes(rounds=4, requests=1_000_000, full_seconds=15.0, full_rounds=2)
+OURS = Sizes(requests=1_000_000, full_seconds=15.0, full_rounds=2)
 PEER = Sizes(full_seconds=8.0)
 QUICK = Sizes(rounds=1, light_seconds=2, full_seconds=2, site_seconds=5, module_rollbacks=3, playbook_rollbacks=1)
 SITES = (100, 500)

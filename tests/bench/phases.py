@@ -27,14 +27,19 @@ SWITCH_EVERY = 0.8
 MORE = 3
 # Starting a subject and its poller.
 START_SECONDS = 3.0
+# Starting and reading hey, per window.
+WINDOW_SECONDS = 0.6
+# Whether a window of the fixed rate is quiet. Without, with, with, without: a drift of the machine cancels, and the two quiet
+# ones compared tell how much of a ratio is noise (seen: 0.9 to 1.1 on 2 cores for twelve windows of three seconds a side).
+ORDER = (True, False, False, True)
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How long everything takes; ``quick`` is for trying the bench itself."""
 
-    rounds: int = 3
-    light_seconds: float = 3.0
+    rounds: int = 5
+    light_seconds: float = 2.5
     full_seconds: float = 12.0
     full_rounds: int = 1
     requests: int = 0
@@ -44,7 +49,7 @@ class Sizes:
 
     def subject_seconds(self) -> float:
         """What one subject takes."""
-        light = self.rounds * 2 * len(KINDS) * self.light_seconds
+        light = self.rounds * len(ORDER) * len(KINDS) * (self.light_seconds + WINDOW_SECONDS)
         return START_SECONDS + light + self.full_rounds * len(KINDS) * self.full_seconds
 
 
@@ -62,6 +67,7 @@ class Figures:
     said_visible: list[float] = field(default_factory=list)
     with_switches: dict[Kind, list[float]] = field(default_factory=dict)
     without_switches: dict[Kind, list[float]] = field(default_factory=dict)
+    without_again: dict[Kind, list[float]] = field(default_factory=dict)
     failed_by_kind: Counter[str] = field(default_factory=Counter)
     requests_by_kind: Counter[str] = field(default_factory=Counter)
 
@@ -73,13 +79,13 @@ class Figures:
         self.requests_by_kind[kind.words] += counted.requests
         self.failed_by_kind[kind.words] += counted.failed
 
-    def p99(self, side: dict[Kind, list[float]]) -> float:
+    def p99(self, *sides: dict[Kind, list[float]]) -> float:
         """The p99 over all four kinds, each with as many requests as the others."""
-        return percentile([latency for kind in KINDS for latency in side[kind]], 0.99)
+        return percentile([latency for side in sides for kind in KINDS for latency in side[kind]], 0.99)
 
     def summary(self) -> dict[str, Any]:
         """The keys that every subject has."""
-        with_, without = self.p99(self.with_switches), self.p99(self.without_switches)
+        with_, without = self.p99(self.with_switches), self.p99(self.without_switches, self.without_again)
         return {
             "requests": self.requests,
             "failed": self.failed,
@@ -87,6 +93,7 @@ class Figures:
             "p99_ms_with": round(with_, 3),
             "p99_ms_without": round(without, 3),
             "p99_ratio": round(with_ / without, 3),
+            "p99_ratio_of_two_quiet_halves": round(self.p99(self.without_again) / self.p99(self.without_switches), 3),
             **visible(self.visible_light),
         }
 
@@ -101,7 +108,7 @@ class Figures:
                     "requests": self.requests_by_kind[kind.words],
                     "failed": self.failed_by_kind[kind.words],
                     "p99_ms_with": round(percentile(self.with_switches[kind], 0.99), 3),
-                    "p99_ms_without": round(percentile(self.without_switches[kind], 0.99), 3),
+                    "p99_ms_without": round(percentile([*self.without_switches[kind], *self.without_again[kind]], 0.99), 3),
                 }
                 for kind in KINDS
             },
@@ -171,16 +178,15 @@ def quiet_load(subject: Subject, load: Callable[[], Counted]) -> Counted:
 
 
 def measure(subject: Subject, sizes: Sizes, progress: Progress) -> Figures:
-    """Both loads of all four kinds. Runs with and without switches alternate, so that a drift of the machine cancels."""
+    """Both loads of all four kinds."""
     figures = Figures(subject.name)
     with progress.step(f"{subject.name}: start", START_SECONDS):
         subject.directory.mkdir(parents=True, exist_ok=True)
         subject.start()
     try:
-        for number in range(sizes.rounds):
-            # The order is turned round in every second round: neither side always comes first.
+        for _ in range(sizes.rounds):
             for kind in KINDS:
-                _light(figures, subject, kind, sizes, progress, quiet_first=number % 2 == 0)
+                _light(figures, subject, kind, sizes, progress)
         rounds = 0
         while rounds < sizes.full_rounds or (figures.requests < sizes.requests and rounds < sizes.full_rounds + MORE):
             _full(figures, subject, sizes, progress)
@@ -190,15 +196,16 @@ def measure(subject: Subject, sizes: Sizes, progress: Progress) -> Figures:
     return figures
 
 
-def _light(figures: Figures, subject: Subject, kind: Kind, sizes: Sizes, progress: Progress, *, quiet_first: bool) -> None:
+def _light(figures: Figures, subject: Subject, kind: Kind, sizes: Sizes, progress: Progress) -> None:
     def load() -> Counted:
         return hey(subject.url, HOST, kind, sizes.light_seconds, subject.directory)
 
-    for quiet in (True, False) if quiet_first else (False, True):
+    quiet_side = [figures.without_again, figures.without_switches]
+    for quiet in ORDER:
         words = "without switches" if quiet else "with switches"
-        with progress.step(f"{subject.name}: {kind.words}, fixed rate, {words}", sizes.light_seconds):
+        with progress.step(f"{subject.name}: {kind.words}, fixed rate, {words}", sizes.light_seconds + WINDOW_SECONDS):
             if quiet:
-                figures.without_switches.setdefault(kind, []).extend(quiet_load(subject, load).latencies)
+                quiet_side.pop().setdefault(kind, []).extend(quiet_load(subject, load).latencies)
                 continue
             counted, said, seen = switched_load(subject, load)
             figures.count(kind, counted)

@@ -116,6 +116,12 @@ def target_table(result: dict[str, Any], *, markdown: bool) -> str:
     return table(["target", "wanted", "measured", ""], rows, markdown=markdown)
 
 
+def noise(result: dict[str, Any]) -> str:
+    """The ratio that two equal halves without any switch have."""
+    every = {"ours": result, **result["peers"]}
+    return ", ".join(f"{one['p99_ratio_of_two_quiet_halves']:.3f} ({name})" for name, one in every.items())
+
+
 def page(result: dict[str, Any], details: dict[str, Any]) -> str:
     """The published page."""
     return f"""# The switch under load
@@ -125,15 +131,16 @@ backends at once; its load average before the start was {details["load_before"]}
 Measured on {details["day"]}.
 
 How it is measured: every switch is a run of the module `bluegreen_switch` (gates, rename, proof). Latencies come from `hey` at a
-fixed rate of 3,000 requests a second, runs with and without switches in turn; failures from these and from `wrk` at full speed;
-both with GET and with POST bodies of 2,000 bytes, on kept and on new connections. *Visible* is the time from the rename to the first answer
-of the new colour, seen by a poller that opens a new connection about every millisecond and knows nothing of the module. The peer nginx
-gets its upstream file replaced in the same way, then `nginx -s reload`.
+fixed rate of 3,000 requests a second in windows without, with, with and without switches, again and again; failures from these and from
+`wrk` at full speed; both with GET and with POST bodies of 2,000 bytes, on kept and on new connections. *Visible* is the time from the
+rename to the first answer of the new colour, seen by a poller that opens a new connection about every millisecond and knows nothing of
+the module. The peer nginx gets its upstream file replaced in the same way, then `nginx -s reload`.
 
 What to know when comparing: our switches run in a fork of a process that has the module loaded, so the start of a Python (about 0.2 s
 of CPU) is in the rollback figures and not in the latencies. *Visible* leaves out what comes before the rename (our gate, our Python),
 while for nginx it holds the start of `nginx -s reload`, and for kamal-proxy, which replaces no file, the whole `deploy` command with its
-health check: its figure is an upper bound. The peers run fewer rounds than we do, so their counts of requests are lower.
+health check: its figure is an upper bound. The peers run fewer rounds at full speed than we do, so their counts of requests are lower.
+The two quiet halves compared with each other tell how much of a p99 ratio is noise: {noise(result)}.
 
 {subject_table(result, markdown=True)}
 
@@ -162,5 +169,6 @@ def show(result: dict[str, Any], details: dict[str, Any]) -> str:
         subject_table(result, markdown=False),
         sites_table(result, details, markdown=False),
         target_table(result, markdown=False),
+        f"p99 ratio of two quiet halves, which is noise: {noise(result)}",
     ]
     return "\n\n".join(["", *parts, ""])

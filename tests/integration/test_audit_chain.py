@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._audit import AuditError, append
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._audit_verify import verify
-from tests.integration.audit_world import COLLECTIONS, small_disk
+from tests.integration.audit_world import COLLECTIONS
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(COLLECTIONS)}
 
@@ -82,32 +82,30 @@ def test_a_write_that_comes_back_short_is_taken_back(log: Path, limit: int) -> N
     assert verify(str(log)).lines == int(written) + 1
 
 
-def test_a_full_disk_keeps_the_chain_whole(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", "64k") as disk:
-        log = disk / "audit.jsonl"
-        written = 0
-        reason = ""
-        while not reason:
-            try:
-                append(str(log), {"event": "task", "text": "x" * 900})
-                written += 1
-            except AuditError as error:
-                reason = error.sentence
-        assert reason.startswith(f"the audit log {log} cannot be written (No space left on device)")
-        found = verify(str(log))
-        assert (found.ok, found.lines, found.torn) == (True, written, [])
-        assert written > 30
+def test_a_full_disk_keeps_the_chain_whole(small_disk: Path) -> None:
+    log = small_disk / "audit.jsonl"
+    written = 0
+    reason = ""
+    while not reason:
+        try:
+            append(str(log), {"event": "task", "text": "x" * 900})
+            written += 1
+        except AuditError as error:
+            reason = error.sentence
+    assert reason.startswith(f"the audit log {log} cannot be written (No space left on device)")
+    found = verify(str(log))
+    assert (found.ok, found.lines, found.torn) == (True, written, [])
+    assert written > 30
 
 
-def test_the_chain_goes_on_when_there_is_space_again(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", "64k") as disk:
-        log, ballast = disk / "audit.jsonl", disk / "ballast"
-        append(str(log), {"event": "task"})
-        with pytest.raises(OSError, match="No space left"):
-            ballast.write_bytes(b"x" * 100_000)
-        with pytest.raises(AuditError, match="No space left"):
-            append(str(log), {"event": "task", "text": "x" * 8000})
-        ballast.unlink()
+def test_the_chain_goes_on_when_there_is_space_again(small_disk: Path) -> None:
+    log, ballast = small_disk / "audit.jsonl", small_disk / "ballast"
+    append(str(log), {"event": "task"})
+    with pytest.raises(OSError, match="No space left"):
+        ballast.write_bytes(b"x" * 100_000)
+    with pytest.raises(AuditError, match="No space left"):
         append(str(log), {"event": "task", "text": "x" * 8000})
-        found = verify(str(log))
-        assert (found.ok, found.lines, found.torn) == (True, 2, [])
+    ballast.unlink()
+    append(str(log), {"event": "task", "text": "x" * 8000})
+    found = verify(str(log))
+    assert (found.ok, found.lines, found.torn) == (True, 2, [])

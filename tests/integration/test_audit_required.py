@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.audit_world import AuditWorld, changing_task, noted_change, program, small_disk
+from tests.integration.audit_world import AuditWorld, changing_task, noted_change, program
 
 CORES = pytest.mark.parametrize("core", ["floor", "newest"])
 NOWHERE = {"BLUEGREEN_AUDIT_LOG": "/proc/nowhere/audit.jsonl"}
@@ -106,25 +106,24 @@ def test_required_fails_a_run_whose_last_record_is_lost(world: AuditWorld) -> No
     assert world.run("play.yml", "-e", "dry_run=false audit_required=true").returncode == 1
 
 
-def test_a_disk_that_fills_up_is_said_and_the_gap_is_named_when_there_is_space_again(world: AuditWorld) -> None:
+def test_a_disk_that_fills_up_is_said_and_the_gap_is_named_when_there_is_space_again(world: AuditWorld, small_disk: Path) -> None:
     world.inventory(["acme"])
-    with small_disk(world.folder / "disk", "32k") as disk:
-        ballast = disk / "ballast"
-        fill = {"name": "Fill", "ansible.builtin.shell": f"head -c 100000 /dev/zero > {ballast} || true", "changed_when": False}
-        free = {"name": "Free", "ansible.builtin.file": {"path": str(ballast), "state": "absent"}, "changed_when": False}
-        # A page has room for several records, so the disk is full only after some of them.
-        tasks = [noted_change(f"Change {number}") for number in range(10)]
-        world.playbook([fill, *tasks, free, changing_task("{{ playbook_dir }}/last")])
-        settings = {"BLUEGREEN_AUDIT_LOG": str(disk / "audit.jsonl")}
-        done = world.run("play.yml", "-e", "dry_run=false", **settings)
-        assert done.returncode == 0, done.output
-        assert done.stderr.count("Audit:") == 1
-        assert "cannot be written (No space left on device)" in done.stderr
-        assert (world.folder / "last").exists()
-        world.settings = settings
-        lost = [line for line in (disk / "audit.jsonl").read_text().splitlines() if '"lost_before":' in line]
-        assert len(lost) == 1
-        assert world.run("bluegreen.orchestrator.audit_verify").returncode == 0
+    ballast = small_disk / "ballast"
+    fill = {"name": "Fill", "ansible.builtin.shell": f"head -c 100000 /dev/zero > {ballast} || true", "changed_when": False}
+    free = {"name": "Free", "ansible.builtin.file": {"path": str(ballast), "state": "absent"}, "changed_when": False}
+    # A page has room for several records, so the disk is full only after some of them.
+    tasks = [noted_change(f"Change {number}") for number in range(10)]
+    world.playbook([fill, *tasks, free, changing_task("{{ playbook_dir }}/last")])
+    settings = {"BLUEGREEN_AUDIT_LOG": str(small_disk / "audit.jsonl")}
+    done = world.run("play.yml", "-e", "dry_run=false", **settings)
+    assert done.returncode == 0, done.output
+    assert done.stderr.count("Audit:") == 1
+    assert "cannot be written (No space left on device)" in done.stderr
+    assert (world.folder / "last").exists()
+    world.settings = settings
+    lost = [line for line in (small_disk / "audit.jsonl").read_text().splitlines() if '"lost_before":' in line]
+    assert len(lost) == 1
+    assert world.run("bluegreen.orchestrator.audit_verify").returncode == 0
 
 
 def test_a_lock_held_by_another_is_waited_for_only_once(world: AuditWorld) -> None:

@@ -285,20 +285,30 @@ def test_an_interrupted_switch_is_taken_back(acme: Switching, number: signal.Sig
         assert acme.public_colour() == "blue"
 
 
-def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(acme: Switching, soaking: Pause) -> None:
-    """The new colour answers everybody, but says that it is the other one."""
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ({"wrong_colour": True}, "the wrong colour answers"),
+        ({"unhealthy": "the disk is filling up"}, "status 503 (the disk is filling up)"),
+    ],
+    ids=["the other colour", "a death that announces itself"],
+)
+def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(
+    acme: Switching, soaking: Pause, behaviour: dict[str, Any], reason: str
+) -> None:
+    """The new colour still answers everybody, so nobody may lose a request."""
     before = acme.file.read_text()
     with under_load(acme):
         soak = {"seconds": 60, "metrics_url": acme.world.traefik.metrics_url}
         process = acme.start(target="green", before=soaking.code, soak=soak)
         soaking.reached(process)
-        acme.world.site("acme", "green").behave(wrong_colour=True)
+        acme.world.site("acme", "green").behave(**behaviour)
         soaking.over()
         result = result_of(process)
     assert "the soak failed: 3 probes in a row failed" in result["msg"]
     assert "It was taken back: blue serves as before." in result["msg"]
     assert result["soak"]["verdict"] == "failed"
-    assert "the wrong colour answers" in result["soak"]["reasons"][0]
+    assert reason in result["soak"]["reasons"][0]
     assert acme.file.read_text() == before
     assert acme.public_colour() == "blue"
 
