@@ -24,8 +24,8 @@ from tests.bench.progress import Progress
 from tests.bench.subjects import Backends, KamalProxySubject, NginxSubject, Subject, TraefikSubject
 
 OURS = Sizes(requests=1_000_000, full_seconds=15.0, full_rounds=2)
-PEER = Sizes(full_seconds=8.0)
-QUICK = Sizes(rounds=1, light_seconds=2, full_seconds=2, site_seconds=5, module_rollbacks=3, playbook_rollbacks=1)
+PEER = Sizes(rounds=3, full_seconds=8.0)
+QUICK = Sizes(rounds=1, light_seconds=2.5, full_seconds=2, site_seconds=5, module_rollbacks=3, playbook_rollbacks=1)
 SITES = (100, 500)
 
 

@@ -130,11 +130,12 @@ def page(result: dict[str, Any], details: dict[str, Any]) -> str:
 backends at once; its load average before the start was {details["load_before"]}. Versions: {details["versions"]}.
 Measured on {details["day"]}.
 
-How it is measured: every switch is a run of the module `bluegreen_switch` (gates, rename, proof). Latencies come from `hey` at a
-fixed rate of 3,000 requests a second in windows without, with, with and without switches, again and again; failures from these and from
-`wrk` at full speed; both with GET and with POST bodies of 2,000 bytes, on kept and on new connections. *Visible* is the time from the
-rename to the first answer of the new colour, seen by a poller that opens a new connection about every millisecond and knows nothing of
-the module. The peer nginx gets its upstream file replaced in the same way, then `nginx -s reload`.
+How it is measured: every switch is a run of the module `bluegreen_switch` (gates, rename, proof). Latencies come from `hey` at a fixed
+rate of 3,000 requests a second in windows without, with, with and without switches (one every 2 s), again and again; failures from
+these and from `wrk` at full speed (a switch about every 0.9 s); both with GET and with POST bodies of 2,000 bytes, on kept and on new
+connections. *Visible* is the time from the rename to the first answer of the new colour, seen by a poller that opens a new connection
+about every millisecond and knows nothing of the module. The peer nginx gets its upstream file replaced in the same way, then `nginx -s
+reload`.
 
 What to know when comparing: our switches run in a fork of a process that has the module loaded, so the start of a Python (about 0.2 s
 of CPU) is in the rollback figures and not in the latencies. *Visible* leaves out what comes before the rename (our gate, our Python),
