@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/reference/variables.md, the table of GLOBAL and SITE conf, from the roles' argument specs.
+
+python -m tests.tools.variables          write it (make docs does)
+python -m tests.tools.variables --check  say whether it is current (the unit tests do)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "reference" / "variables.md"
+EXAMPLE = ROOT / "inventories" / "example"
+
+HEAD = """# GLOBAL and SITE conf
+
+Made by `make docs` from the roles' argument specs; do not edit it by hand. *Conf* says where a variable usually stands: GLOBAL is
+`group_vars/all/` (true of every site or server), SITE is `host_vars/<site>/` (true of one site). Both are only habits: Ansible's
+precedence decides, and a site may set a GLOBAL variable for itself. `-e` marks what is given with one run.
+
+Every playbook knows these besides:
+
+| variable | conf | type | default | meaning |
+| --- | --- | --- | --- | --- |
+| `site_offers` | SITE | list of str | `[]` | What the site has bought; a playbook refuses a site that has not bought its offer. |
+| `site_offers_external` | SITE | list of str | `[]` | Offers that someone else fulfils on this server; nothing is run for them. |
+| `dry_run` | -e | bool | `true` | `false` applies; every run is a preview otherwise. |
+| `audit_required` | GLOBAL | bool | `false` | Whether a run fails when its trace cannot be written. |
+"""
+
+# Named with one run, not kept in a file: the act itself.
+ACTS = re.compile(r"_(target|hold|retire|maintenance|canary_\w+|deploy_\w+)$")
+# What they set up is there once per server, whatever sites it carries.
+SERVER_ROLES = ("base", "traefik")
+MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
+
+
+def load(path: Path) -> Any:
+    """Read a YAML file; an inventory's templates are texts to us."""
+    return yaml.safe_load(path.read_text())
+
+
+def global_names() -> set[str]:
+    """The variables that the example inventory sets for all sites."""
+    return {name for path in (EXAMPLE / "group_vars" / "all").glob("*.yml") for name in load(path) or {}}
+
+
+def conf(role: str, name: str) -> str:
+    """Where a variable usually stands."""
+    if ACTS.search(name):
+        return "-e"
+    return "GLOBAL" if role in SERVER_ROLES or name.endswith("_dir") or name in global_names() else "SITE"
+
+
+def rows(role: str, options: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """One line per option, those of a dictionary below it."""
+    for name, option in options.items():
+        full = f"{prefix}{name}"
+        kind = f"list of {option['elements']}" if option.get("elements") else option["type"]
+        default = f"`{json.dumps(option['default'])}`" if "default" in option else "required" if option.get("required") else ""
+        described = option["description"]
+        words = MARKUP.sub(r"\1", " ".join([described] if isinstance(described, str) else described))
+        choices = f" One of {', '.join(map(str, option['choices']))}." if "choices" in option else ""
+        cells = [f"`{full}`", "" if prefix else conf(role, name), kind, default, f"{words}{choices}"]
+        yield "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+        yield from rows(role, option.get("options", {}), f"{full}.")
+
+
+def page() -> str:
+    """The whole document."""
+    parts = [HEAD]
+    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        role = path.parent.parent.name
+        options: dict[str, Any] = {}
+        for spec in load(path)["argument_specs"].values():
+            options |= {name: option for name, option in spec["options"].items() if name not in options}
+        head = f"## Role `{role}`\n\n| variable | conf | type | default | meaning |\n| --- | --- | --- | --- | --- |\n"
+        parts.append(head + "\n".join(rows(role, options)) + "\n")
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write or check the page."""
+    parser = argparse.ArgumentParser(description="The table of GLOBAL and SITE conf.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is not current")
+    given = parser.parse_args()
+    text = page()
+    if not given.check:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(text)
+    elif not PAGE.exists() or PAGE.read_text() != text:
+        sys.exit(f"{PAGE.relative_to(ROOT)} is not current; run: make docs")
+
+
+if __name__ == "__main__":
+    main()
