@@ -11,7 +11,8 @@ All of it is compared, not the colour alone: an update that keeps the colour wou
 from __future__ import annotations
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, service_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import Router, TraefikApi
 
 

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, ProbeError, RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import TraefikApi, read_counts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_directory import (
@@ -66,7 +67,7 @@ def check_directory(wish: Wish, plan: SwitchPlan) -> list[str]:
 
 def _refuse_doubles(files: list[DynamicFile], route: Route) -> None:
     for file in files:
-        for kind, name in route.objects:
+        for kind, name in sorted(objects(route)):
             if (kind, name) in file.objects:
                 raise RefusedError(
                     f"{file.path} also defines {name!r} under {kind}; Traefik would load only one of the two."

@@ -21,7 +21,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import look
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import HEADER, Route, parse
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import HEADER, parse
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, filled, gate_of, real
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import MAX_PROBES_AT_ONCE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (

@@ -19,7 +19,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url, split_address
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan, plan
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, parse, render
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse, render
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_rule import RuleError, check_rule
 

@@ -26,7 +26,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import get
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, service_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence, Watch
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import TraefikApi, read_counts

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route, parse, render
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse, render
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     Confirm,

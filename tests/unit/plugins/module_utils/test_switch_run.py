@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_run
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import Route
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import Confirm, Wish
 
 COLOURS = {"blue": ("http://127.0.0.1:1",), "green": ("http://127.0.0.1:2",)}
