@@ -10,9 +10,10 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -44,13 +45,15 @@ class Behaviour:
 class SmallSite:
     """Answers every path, writes each request to a log before it answers, and misbehaves on demand."""
 
-    def __init__(self, site: str, colour: str, version: str, request_log: Path) -> None:
+    def __init__(self, site: str, colour: str, version: str, request_log: str) -> None:
         self.site = site
         self.own_colour = colour
         self.version = version
         self.behaviour = Behaviour()
         self._owed_errors = 0.0
-        self._log = os.open(request_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        # In a container the log is what "docker logs" shows; to open /dev/stdout by its name is refused to nobody.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._log = sys.stdout.fileno() if request_log == "-" else os.open(request_log, flags, 0o644)
 
     @property
     def colour(self) -> str:
@@ -111,18 +114,18 @@ class SmallSite:
         os._exit(137)
 
 
-async def _listen(routes: list[web.RouteDef], port: int) -> web.AppRunner:
+async def _listen(routes: list[web.RouteDef], address: str, port: int) -> web.AppRunner:
     # A backend that closes an idle connection while the proxy sends on it would be a failure of the lab's making:
     # Traefik's idle limit (90 s) must be the shorter one.
     application = web.Application(client_max_size=64 * 1024 * 1024)
     application.add_routes(routes)
     runner = web.AppRunner(application, access_log=None, keepalive_timeout=3600)
     await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, port, backlog=1024, reuse_address=True).start()
+    await web.TCPSite(runner, address, port, backlog=1024, reuse_address=True).start()
     return runner
 
 
-async def serve(site: SmallSite, port: int, control_port: int) -> None:
+async def serve(site: SmallSite, address: str, port: int, control_port: int) -> None:
     """Serve the site and its control endpoint until SIGTERM."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -134,24 +137,30 @@ async def serve(site: SmallSite, port: int, control_port: int) -> None:
         web.post("/die", site.die),
     ]
     # The control endpoint last: once it answers, the site does too.
-    runners = [await _listen([web.route("*", "/{path:.*}", site.answer)], port), await _listen(control, control_port)]
+    runners = [await _listen([web.route("*", "/{path:.*}", site.answer)], address, port), await _listen(control, address, control_port)]
     await over.wait()
     for runner in runners:
         await runner.cleanup()
 
 
 def main() -> None:
-    """Read the command line and serve."""
+    """Read the command line and serve. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on."""
     parser = argparse.ArgumentParser(description="One colour of the lab's small site.")
-    parser.add_argument("--site", required=True)
-    parser.add_argument("--colour", required=True, choices=sorted(OTHER))
-    parser.add_argument("--version", required=True)
-    parser.add_argument("--port", required=True, type=int)
-    parser.add_argument("--control-port", required=True, type=int)
-    parser.add_argument("--request-log", required=True, type=Path)
+
+    def option(name: str, variable: str, default: str | None = None, **more: Any) -> None:
+        value = os.environ.get(variable, default)
+        parser.add_argument(name, default=value, required=value is None, **more)
+
+    option("--site", "SITE_NAME")
+    option("--colour", "SITE_COLOUR", choices=sorted(OTHER))
+    option("--version", "SITE_VERSION")
+    option("--address", "SITE_ADDRESS", LOOPBACK)
+    option("--port", "SITE_PORT", type=int)
+    option("--control-port", "SITE_CONTROL_PORT", type=int)
+    option("--request-log", "SITE_REQUEST_LOG")
     given = parser.parse_args()
     site = SmallSite(given.site, given.colour, given.version, given.request_log)
-    asyncio.run(serve(site, given.port, given.control_port))
+    asyncio.run(serve(site, given.address, given.port, given.control_port))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 
+from lab.docker import Engine
 from lab.server import ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
@@ -26,6 +27,15 @@ def skip_or_fail(missing: ProgramMissingError) -> NoReturn:
     if os.environ.get("LAB_REQUIRE") == "all":
         pytest.fail(f"LAB_REQUIRE=all: {missing}", pytrace=False)
     pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Engine:
+    """A Docker engine: the one that answers, or one that is started and stays up (see lab.docker)."""
+    try:
+        return Engine().start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
 
 
 @pytest.fixture(scope="session")
