@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_plan import (
     SETTINGS_LABEL,
     Wanted,
@@ -29,6 +31,32 @@ def container_plan(container: Mapping[str, Any] | None, **wanted: Any) -> dict[s
 def container_labels(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the label by which a later run knows what a container was made with."""
     return {SETTINGS_LABEL: json.dumps(comparable(_plain(settings)), sort_keys=True)}
+
+
+def container_mounts(volumes: list[Mapping[str, Any]], site: str, colour: str, secrets_dir: str = "") -> list[dict[str, Any]]:
+    """Return what is mounted into the container of one colour."""
+    mounts = [
+        {
+            "type": "volume",
+            "source": f"{site}-{volume['name']}" if _yes(volume.get("shared")) else f"{site}-{colour}-{volume['name']}",
+            "target": str(volume["path"]),
+            "read_only": _yes(volume.get("read_only")),
+        }
+        for volume in volumes
+    ]
+    # The directory, not its files: one that is renamed into place would otherwise not be seen.
+    secret = {"type": "bind", "source": secrets_dir, "target": "/run/secrets", "read_only": True}
+    return [*mounts, secret] if secrets_dir else mounts
+
+
+def site_volumes(volumes: list[Mapping[str, Any]], site: str) -> list[str]:
+    """Return the names of all volumes of a site."""
+    both = [container_mounts(volumes, site, colour) for colour in COLOURS]
+    return sorted({str(mount["source"]) for mounts in both for mount in mounts})
+
+
+def _yes(value: Any) -> bool:
+    return boolean(value) if value is not None else False
 
 
 def container_trouble(container: Mapping[str, Any] | None, reasons: list[str], otherwise: str = "") -> str:
@@ -70,7 +98,9 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "container_labels": container_labels,
+            "container_mounts": container_mounts,
             "container_plan": container_plan,
             "container_trouble": container_trouble,
             "site_conflicts": site_conflicts,
+            "site_volumes": site_volumes,
         }
