@@ -19,7 +19,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import LockedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files import FileError
@@ -27,6 +27,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files impo
 POLL_SECONDS = 0.05
 # A preview's look holds the lock for a moment; an apply that will not wait must not fail because of that.
 LOOK_SECONDS = 0.2
+NOTE_BYTES = 1024
+REMEDY = "Wait for it to end, or give a longer lock_timeout."
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,22 @@ class Note:
         pid: process id of the owner on that host.
         since: Unix time of the start, in seconds.
         step: what the owner was doing when it last wrote.
+        until: Unix time at which the step ends by itself, 0 when that is not known.
+        remedy: what somebody who wants the lock can do, empty for waiting.
     """
 
     owner: str
     pid: int
     since: float
     step: str
+    until: float = 0.0
+    remedy: str = ""
 
     def words(self) -> str:
-        """Say it for a person; the age never negative, should the clock have been set back."""
-        age = max(0, round(time.time() - self.since))
-        return f"{self.owner} (pid {self.pid}, for {age} s, at step: {self.step})"
+        """Say it for a person; no time is negative, should the clock have been set."""
+        now = time.time()
+        left = f", {max(0, round(self.until - now))} s left" if self.until else ""
+        return f"{self.owner} (pid {self.pid}, for {max(0, round(now - self.since))} s, at step: {self.step}{left})"
 
 
 class Lock:
@@ -57,23 +64,43 @@ class Lock:
     def __init__(self, descriptor: int, left_behind: Note | None) -> None:
         self._descriptor = descriptor
         self._mine = Note(f"{_user()} on {socket.gethostname()}", os.getpid(), time.time(), "reading")
+        self._handed_over = False
         self.left_behind = left_behind
 
-    def step(self, name: str) -> None:
-        """Write down what is being done now.
+    def fileno(self) -> int:
+        """Return the lock's descriptor, which a child must keep open to own the lock."""
+        return self._descriptor
+
+    def step(self, name: str, seconds: float = 0.0, remedy: str = "") -> None:
+        """Write down what is being done now, and, where known, for how many seconds at most and what ends it earlier.
 
         A full disk must not stop a rollback, so a note that cannot be written is let go: the lock itself holds without it.
         """
-        note = Note(self._mine.owner, self._mine.pid, self._mine.since, name)
+        # The moment, not the seconds left: they would have to be written anew each second.
+        note = replace(self._mine, step=name, until=time.time() + seconds if seconds else 0.0, remedy=remedy)
         text = json.dumps(asdict(note)).encode()
         with contextlib.suppress(OSError):
             # Padded to one length so that a shorter note overwrites a longer one without a truncation in between.
-            os.pwrite(self._descriptor, text.ljust(512), 0)
+            os.pwrite(self._descriptor, text.ljust(NOTE_BYTES), 0)
+
+    def hand_over(self) -> None:
+        """Leave the lock to a child: a fork shares it, so it ends with the last of both, and the note is the child's from now on."""
+        self._handed_over = True
+
+    def take_over(self) -> None:
+        """In the child: write notes under its own process id."""
+        self._mine = replace(self._mine, pid=os.getpid())
+
+    def release(self) -> None:
+        """In the child: end in order."""
+        self.done()
+        os.close(self._descriptor)
 
     def done(self) -> None:
         """Wipe the note: this owner ended in order."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, 0)
+        if not self._handed_over:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
 
 
 @contextlib.contextmanager
@@ -142,10 +169,8 @@ def _acquire(descriptor: int, timeout: float, what: str) -> None:
             if time.monotonic() >= deadline:
                 note = _read(descriptor)
                 by = note.words() if note else "an owner that has not written its name yet"
-                raise LockedError(
-                    f"{what} is being changed by {by}; waited lock_timeout={timeout:g} s."
-                    " Wait for it to end, or give a longer lock_timeout."
-                ) from None
+                remedy = (note.remedy if note else "") or REMEDY
+                raise LockedError(f"{what} is being changed by {by}; waited lock_timeout={timeout:g} s. {remedy}") from None
             time.sleep(POLL_SECONDS)
         except OSError as error:
             raise FileError(
@@ -157,8 +182,15 @@ def _acquire(descriptor: int, timeout: float, what: str) -> None:
 def _read(descriptor: int) -> Note | None:
     try:
         data = json.loads(os.pread(descriptor, 4096, 0))
-        return Note(str(data["owner"]), int(data["pid"]), float(data["since"]), str(data["step"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Note(
+            str(data["owner"]),
+            int(data["pid"]),
+            float(data["since"]),
+            str(data["step"]),
+            float(data.get("until", 0.0)),
+            str(data.get("remedy", "")),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
