@@ -133,6 +133,11 @@ def read_text(path: str) -> str | None:
         raise FileError(f"{path} cannot be read ({_why(error)}); check its rights and that it is UTF-8 text.") from error
 
 
+def staged_path(path: str, staging: str) -> str:
+    """Return where a file is staged: one fixed name per target, so that the next run overwrites what a killed one left."""
+    return os.path.join(staging, os.path.basename(path) + ".new")
+
+
 def stage(text: str, path: str, staging: str) -> str:
     """Write a text completely, to disk, under a name that no watcher reads.
 
@@ -147,8 +152,7 @@ def stage(text: str, path: str, staging: str) -> str:
     Raises:
         FileError: not written (disk full, no rights); what was begun is removed.
     """
-    # One fixed name per target: what a killed run left is overwritten by the next one, under the site's lock.
-    staged = os.path.join(staging, os.path.basename(path) + ".new")
+    staged = staged_path(path, staging)
     try:
         os.makedirs(staging, mode=0o700, exist_ok=True)
         old = os.lstat(path) if os.path.lexists(path) else None

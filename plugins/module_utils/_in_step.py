@@ -5,15 +5,23 @@
 
 PRIVATE: for this collection's own plugins, not a public interface.
 
-All of it is compared, not the colour alone: an update that keeps the colour would otherwise be proven by the old route.
+All of it is compared, not the colour alone: an update that keeps the colour would otherwise be proven by the old route. And what is
+no longer in the file must be gone: a maintenance page that was taken away is still shown while Traefik has its router.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import MASK
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import beside, sections, service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import Router, TraefikApi
+
+# The routers that a site has only at times.
+TEMPORARY = ("hold", "maintenance", "preview")
 
 
 def difference(api: TraefikApi, router: Router | None, route: Route) -> str | None:
@@ -30,35 +38,72 @@ def difference(api: TraefikApi, router: Router | None, route: Route) -> str | No
     Raises:
         ProbeError: the API gives no answer.
     """
+    wanted = sections(route)
+    reason = _of_router(router, route.site, wanted["routers"][route.site])
+    for name, expected in wanted["routers"].items():
+        if reason is None and name != route.site:
+            reason = _of_router(api.router(name), name, expected)
+    reason = reason or _of_services(api, wanted["services"]) or _of_middlewares(api, wanted.get("middlewares", {})) or _left(api, route)
+    # Traefik quotes the rule of a router that it disables.
+    secret = route.preview.value if route.preview else None
+    return reason.replace(secret, MASK) if reason and secret else reason
+
+
+def _of_router(router: Router | None, name: str, wanted: Mapping[str, Any]) -> str | None:
     if router is None:
-        return f"Traefik's API shows no router {route.site}"
+        return f"Traefik's API shows no router {name}"
     if router.errors or router.status == "disabled":
-        return f"Traefik disabled the router {route.site}: {'; '.join(router.errors) or router.status}"
-    return _of_router(router, route) or _of_services(api, route)
-
-
-def _of_router(router: Router, route: Route) -> str | None:
-    wanted = service_name(route.site, route.active)
-    if router.service != wanted:
-        return f"Traefik's API shows {router.service}, not {wanted}"
-    middlewares = tuple(name if "@" in name else f"{name}@file" for name in route.middlewares)
-    tls = None if router.tls is None else {key: router.tls.get(key) for key in route.tls or {}}
+        return f"Traefik disabled the router {name}: {'; '.join(router.errors) or router.status}"
+    if router.service != wanted["service"]:
+        return f"Traefik's API shows {router.service}, not {wanted['service']}"
+    middlewares = tuple(other if "@" in other else f"{other}@file" for other in wanted.get("middlewares", ()))
+    tls = None if router.tls is None else {key: router.tls.get(key) for key in wanted.get("tls") or {}}
     pairs: tuple[tuple[str, object, object], ...] = (
-        ("rule", router.rule, route.rule),
+        ("rule", router.rule, wanted["rule"]),
         ("middlewares", router.middlewares, middlewares),
-        ("entry points", router.entrypoints, route.entrypoints or router.entrypoints),
-        ("tls", tls, route.tls),
-        ("priority", router.priority, route.priority or router.priority),
+        ("entry points", router.entrypoints, tuple(wanted.get("entryPoints", router.entrypoints))),
+        ("tls", tls, wanted.get("tls")),
+        ("priority", router.priority, wanted.get("priority", router.priority)),
     )
-    for name, shown, expected in pairs:
+    for what, shown, expected in pairs:
         if shown != expected:
-            return f"Traefik's API shows another {name} of the router {route.site} than the file"
+            return f"Traefik's API shows another {what} of the router {name} than the file"
     return None
 
 
-def _of_services(api: TraefikApi, route: Route) -> str | None:
-    for colour in COLOURS:
-        name = service_name(route.site, colour)
-        if api.servers(name) != route.colours[colour]:
-            return f"Traefik's API shows other servers of {name} than the file"
+def _of_services(api: TraefikApi, services: Mapping[str, Mapping[str, Any]]) -> str | None:
+    for name, wanted in services.items():
+        shown = api.service(name)
+        if shown is None or not _holds(shown, wanted):
+            what = "servers" if "loadBalancer" in wanted else "weights or another cookie"
+            return f"Traefik's API shows other {what} of {name} than the file"
     return None
+
+
+def _of_middlewares(api: TraefikApi, middlewares: Mapping[str, Mapping[str, Any]]) -> str | None:
+    for name, wanted in middlewares.items():
+        shown = api.middleware(name)
+        if shown is None or not _holds(shown, wanted):
+            return f"Traefik's API shows another middleware {name} than the file"
+    return None
+
+
+def _left(api: TraefikApi, route: Route) -> str | None:
+    """Find a router of this site that the file no longer has; one of the same name can belong to a site called so."""
+    ours = {service_name(route.site, colour) for colour in COLOURS}
+    for what in TEMPORARY:
+        name = beside(route.site, what)
+        if getattr(route, what) is None:
+            shown = api.router(name)
+            if shown is not None and shown.service in {*ours, name}:
+                return f"Traefik's API still shows the router {name}"
+    return None
+
+
+def _holds(shown: Any, wanted: Any) -> bool:
+    """Tell whether what Traefik shows has all that is wanted; it fills in defaults, and leaves out what is false or nothing."""
+    if isinstance(wanted, Mapping):
+        return isinstance(shown, Mapping) and all(_holds(shown.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(shown, list) and len(shown) == len(wanted) and all(map(_holds, shown, wanted))
+    return bool(shown == wanted) or (not wanted and shown is None)

@@ -33,6 +33,7 @@ class Change:
         before: its state now, None when it is not there.
         after: its state afterwards, None when it will be gone.
         secret_keys: names of mapping keys whose values never leave the plan.
+        secret_texts: what never leaves the plan wherever it stands in a text.
     """
 
     kind: Kind
@@ -41,10 +42,12 @@ class Change:
     before: Any = field(repr=False)
     after: Any = field(repr=False)
     secret_keys: frozenset[str] = frozenset()
+    secret_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     def masked(self) -> tuple[Any, Any]:
         """Return before and after with every secret replaced, so that a changed secret still shows as a change."""
-        return _mask(self.before, None, self.secret_keys), _mask(self.after, self.before, self.secret_keys)
+        before, after = _mask(self.before, None, self.secret_keys), _mask(self.after, self.before, self.secret_keys)
+        return _hide(before, None, self.secret_texts), _hide(after, self.before, self.secret_texts)
 
     def diff(self) -> dict[str, str]:
         """Return the change in Ansible's own diff form (texts and headers)."""
@@ -125,6 +128,18 @@ def _mask_secret(value: Any, past: Any) -> str | None:
     if value is None:
         return None
     return MASK if past is None or past == value else CHANGED_MASK
+
+
+def _hide(value: Any, past: Any, secrets: frozenset[str]) -> Any:
+    """Replace secrets within a text; ``past`` is the text before, to tell a changed secret from a kept one."""
+    if not isinstance(value, str):
+        return value
+    old = past if isinstance(past, str) else ""
+    had_one = any(secret in old for secret in secrets)
+    # The longest first: one secret can be a part of another.
+    for secret in sorted(secrets, key=len, reverse=True):
+        value = value.replace(secret, CHANGED_MASK if had_one and secret not in old else MASK)
+    return value
 
 
 def _text(value: Any) -> str:

@@ -37,6 +37,8 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 NO_INDEX = "noindex, nofollow"
 # How far each router stands above the site's own: who previews sees the idle colour even while visitors see the maintenance page.
 _ABOVE = {"hold": 1, "maintenance": 2, "preview": 3}
+# The value of a header that stands last in a rule, which is how a preview is told from the public; long lines are folded at blanks.
+_SECRET = re.compile(r"\) && Header\(`[^`]*`,\s+`([^`]*)`\)['\"]?\s*$", re.MULTILINE)
 _SAME_SITE = ("lax", "strict", "none")
 
 Sections = dict[str, dict[str, dict[str, Any]]]
@@ -309,6 +311,11 @@ def _is_texts(values: tuple[Any, ...]) -> bool:
 
 def _colour(value: Any) -> str | None:
     return value if value in COLOURS else None
+
+
+def secrets_in(text: str | None) -> frozenset[str]:
+    """Return the secret texts in a file, as they stand there, also where the file was edited by hand: values of headers in rules."""
+    return frozenset(value for value in _SECRET.findall(text or "") if value)
 
 
 def _history(text: str) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import (
     check_directory,
     check_metrics,
+    check_pages,
     check_traefik,
     refuse_closed_gate,
     run_gates,
+    warn_of_users_file,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     SwitchPlan,
@@ -43,7 +46,6 @@ class Report:
     def __init__(self, wish: Wish, *, preview: bool) -> None:
         self.wish = wish
         self._preview = preview
-        self._colour_moves = False
         self.warnings: list[str] = []
         self.data: dict[str, Any] = {
             "site": wish.site,
@@ -54,21 +56,28 @@ class Report:
             "confirm": None,
             "visible_ms": None,
             "soak": None,
+            "steps": [],
         }
+
+    def awaits(self, colours: tuple[str, ...]) -> bool:
+        """Say whether this is a preview and the play itself starts one of these colours, so that it cannot answer yet."""
+        return self._preview and bool(set(colours) & set(self.wish.starting))
 
     def planned(self, plan: SwitchPlan) -> None:
         """Note what would change; the same in preview and apply."""
-        self._colour_moves = plan.colour_moves
         self.data.update(
             changed=plan.plan.changed,
-            actions=_actions(self.wish, plan),
+            actions=words.actions(self.wish, plan),
             diff=plan.plan.diff(),
             digest=plan.plan.digest(),
             active_before=plan.before.active if plan.before else None,
             active_after=plan.after.active if plan.after else None,
             previous=plan.after.previous if plan.after else None,
-            take_back=_take_back(self.wish, plan),
-            summary=_summary(self.wish, plan, preview=self._preview),
+            canary=plan.after.canary if plan.after else None,
+            maintenance=plan.after is not None and plan.after.maintenance is not None,
+            preview=words.preview(plan.after) if plan.after else None,
+            take_back=words.take_back(self.wish, plan),
+            summary=words.summary(self.wish, plan, preview=self._preview),
         )
 
     def so_far(self) -> dict[str, Any]:
@@ -87,8 +96,8 @@ class Report:
     def ended(self, outcome: Outcome) -> None:
         """Note a change that held."""
         self.proven(outcome.proof)
-        # Where the colour stays, the old route answers with it too: the time of the first answer would say nothing.
-        self.data["visible_ms"] = outcome.proof.visible_ms if self._colour_moves else None
+        self.data["visible_ms"] = outcome.proof.visible_ms
+        self.data["steps"] = [step.public() for step in outcome.steps]
         self.data["soak"] = outcome.soak.public() if outcome.soak else None
         if self.data["visible_ms"] is not None:
             self.data["summary"] += f", seen by the public after {outcome.proof.visible_ms:g} ms"
@@ -163,7 +172,8 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
     plan = plan_switch(wish, text)
     report.planned(plan)
     if not plan.plan.changed:
-        _see_in_step(report, plan)
+        if not report.awaits((plan.after.active,) if plan.after else ()):
+            _see_in_step(report, plan)
         return plan, text
     report.warnings += check_directory(wish, plan)
     check_traefik(wish, plan)
@@ -171,9 +181,12 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         check_metrics(wish, plan)
         if tell is not None:
             tell("gating")
-        results = run_gates(wish, plan.after)
+        results = run_gates(wish, plan.after, tuple(colour for colour in plan.gated if not report.awaits((colour,))))
         report.gated(results)
-        refuse_closed_gate(wish, plan.after, results)
+        refuse_closed_gate(wish, results)
+    if plan.after is not None:
+        check_pages(wish, plan.after, plan.new_pages)
+        report.warnings += warn_of_users_file(plan.after)
     return plan, text
 
 
@@ -192,43 +205,3 @@ def _see_in_step(report: Report, plan: SwitchPlan) -> None:
 def _warn_left_behind(report: Report, note: Note | None) -> None:
     if note is not None:
         report.warnings.append(f"an earlier run did not end in order: {note.words()}. The site's file is whole; its state is read anew.")
-
-
-def _actions(wish: Wish, plan: SwitchPlan) -> list[str]:
-    """Say in order what an apply does."""
-    if not plan.plan.changed:
-        return []
-    lines = [f"{change.kind} {change.name}" for change in plan.plan.changes]
-    if plan.after is None:
-        return [*lines, f"take the route of {wish.site} away"]
-    if plan.moves_traffic:
-        lines.insert(0, f"gate {plan.after.active}")
-        lines.append(f"route {wish.site} to {plan.after.active}")
-    lines.append("prove it")
-    if plan.moves_traffic and wish.soak.seconds > 0:
-        lines.append(f"soak for {wish.soak.seconds:g} s")
-    return lines
-
-
-def _summary(wish: Wish, plan: SwitchPlan, *, preview: bool) -> str:
-    """Say it in one sentence; a preview must not claim what it has not done."""
-    if not plan.plan.changed:
-        what = f"{plan.after.active} serves, nothing to change" if plan.after else "no route, as wished"
-    elif plan.after is None:
-        what = "would remove the route" if preview else "route removed"
-    elif plan.before is None:
-        what = f"would make the route, on {plan.after.active}" if preview else f"route made, {plan.after.active} serves"
-    elif plan.switched:
-        verb = ("would roll back" if preview else "rolled back") if plan.after.rolled_back else ("would switch" if preview else "switched")
-        what = f"{verb} from {plan.before.active} to {plan.after.active}"
-    else:
-        what = f"{'would update the route' if preview else 'route updated'}, {plan.after.active} serves as before"
-    return f"{wish.site}: {what}"
-
-
-def _take_back(wish: Wish, plan: SwitchPlan) -> str | None:
-    """Say what to type to get back to where it was."""
-    if not plan.switched or plan.before is None or plan.after is None:
-        return None
-    command = "rollback" if plan.after.previous else f"switch -e bluegreen_target={plan.before.active}"
-    return f"ansible-playbook bluegreen.orchestrator.{command} --limit {wish.site} -e dry_run=false"

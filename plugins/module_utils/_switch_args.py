@@ -9,9 +9,13 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._canary import CanaryWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import HOLD_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route_options import MaintenanceWish, PreviewWish, StickyWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     Confirm,
@@ -19,6 +23,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_pla
     default_staging,
     rule_for,
 )
+
+Made = TypeVar("Made")
 
 GATE_SPEC: dict[str, Any] = {
     "type": "dict",
@@ -52,6 +58,47 @@ CONFIRM_SPEC: dict[str, Any] = {
     },
 }
 
+CANARY_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "weight": {"type": "int"},
+        "steps": {"type": "list", "elements": "int"},
+    },
+}
+
+STICKY_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "enabled": {"type": "bool", "default": True},
+        "cookie": {"type": "str"},
+        "secure": {"type": "bool"},
+        "http_only": {"type": "bool", "default": True},
+        "same_site": {"type": "str", "choices": ["lax", "strict", "none"], "default": "lax"},
+        "max_age": {"type": "int", "default": 0},
+    },
+}
+
+PREVIEW_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "enabled": {"type": "bool", "default": True},
+        "host": {"type": "str"},
+        "header": {"type": "str"},
+        "value": {"type": "str", "no_log": True},
+        "users_file": {"type": "path"},
+        "source_ranges": {"type": "list", "elements": "str"},
+    },
+}
+
+MAINTENANCE_SPEC: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "enabled": {"type": "bool", "default": True},
+        "servers": {"type": "list", "elements": "str"},
+        "allow": {"type": "list", "elements": "str"},
+    },
+}
+
 SWITCH_SPEC: dict[str, Any] = {
     "site": {"type": "str", "required": True},
     "dynamic_dir": {"type": "path", "required": True},
@@ -78,6 +125,10 @@ SWITCH_SPEC: dict[str, Any] = {
         },
     },
     "priority": {"type": "int"},
+    "canary": CANARY_SPEC,
+    "sticky": STICKY_SPEC,
+    "preview": PREVIEW_SPEC,
+    "maintenance": MAINTENANCE_SPEC,
     "gate": GATE_SPEC,
     "confirm": CONFIRM_SPEC,
     "soak": {
@@ -92,7 +143,9 @@ SWITCH_SPEC: dict[str, Any] = {
             "interval": {"type": "float", "default": 0.2},
         },
     },
+    **HOLD_SPEC,
     "lock_timeout": {"type": "float", "default": 10.0},
+    "starting": {"type": "list", "elements": "str", "choices": ["blue", "green"], "default": []},
 }
 
 INFO_SPEC: dict[str, Any] = {
@@ -146,11 +199,24 @@ def wish_of(params: dict[str, Any]) -> Wish:
         tls=_tls(params["tls"]),
         keep_tls=params["tls"] is None,
         priority=params["priority"],
+        canary=_made(CanaryWish, CANARY_SPEC, params["canary"]),
+        sticky=_made(StickyWish, STICKY_SPEC, params["sticky"]),
+        preview=_made(PreviewWish, PREVIEW_SPEC, params["preview"]),
+        maintenance=_made(MaintenanceWish, MAINTENANCE_SPEC, params["maintenance"]),
         gate=gate_of(params),
         confirm=Confirm(**filled(CONFIRM_SPEC, params["confirm"])),
         soak=Soak(**filled(SWITCH_SPEC["soak"], params["soak"])),
         lock_timeout=params["lock_timeout"],
+        starting=tuple(params["starting"]),
     )
+
+
+def _made(kind: Callable[..., Made], spec: dict[str, Any], given: dict[str, Any] | None) -> Made | None:
+    """Make the wish of a dict option; a list that is not given is an empty one."""
+    if given is None:
+        return None
+    lists = {name for name, option in spec["options"].items() if option["type"] == "list"}
+    return kind(**{name: tuple(value or ()) if name in lists else value for name, value in filled(spec, given).items()})
 
 
 def _tuple(value: list[str] | None) -> tuple[str, ...] | None:

@@ -8,14 +8,16 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, ProbeError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
@@ -127,7 +129,7 @@ def check_metrics(wish: Wish, plan: SwitchPlan) -> None:
     """
     if wish.soak.seconds > 0 and wish.soak.metrics_url and plan.after is not None:
         try:
-            read_counts(wish.soak.metrics_url, plan.after.site, wish.confirm.timeout)
+            read_counts(wish.soak.metrics_url, (plan.after.site,), wish.confirm.timeout)
         except ProbeError as error:
             raise RefusedError(
                 f"soak.metrics_url: {wish.soak.metrics_url} gives no metrics ({error.sentence});"
@@ -135,19 +137,19 @@ def check_metrics(wish: Wish, plan: SwitchPlan) -> None:
             ) from error
 
 
-def run_gates(wish: Wish, route: Route) -> list[_gate.Result]:
-    """Ask every server of the colour that is to serve.
+def run_gates(wish: Wish, route: Route, colours: Collection[str]) -> list[_gate.Result]:
+    """Ask every server of the colours that are to get visitors.
 
     Returns:
         One result per server, whether it passed or not.
     """
-    urls = route.colours[route.active]
+    pairs = [(colour, url) for colour in colours for url in route.colours[colour]]
     gate = _gate.for_rule(wish.gate, route.rule)
-    with ThreadPoolExecutor(max_workers=min(len(urls), MAX_PROBES_AT_ONCE)) as pool:
-        return list(pool.map(lambda url: _gate.run(url, gate, route.active), urls))
+    with ThreadPoolExecutor(max_workers=min(len(pairs), MAX_PROBES_AT_ONCE) or 1) as pool:
+        return list(pool.map(lambda pair: _gate.run(pair[1], gate, pair[0]), pairs))
 
 
-def refuse_closed_gate(wish: Wish, route: Route, results: list[_gate.Result]) -> None:
+def refuse_closed_gate(wish: Wish, results: list[_gate.Result]) -> None:
     """Refuse a colour that is not well.
 
     Raises:
@@ -156,10 +158,46 @@ def refuse_closed_gate(wish: Wish, route: Route, results: list[_gate.Result]) ->
     closed = [result for result in results if not result.passed]
     if closed:
         why = "; ".join(f"{result.url}: {result.reasons[-1] if result.reasons else 'too slow'}" for result in closed)
+        sick = " and ".join(dict.fromkeys(result.colour for result in closed))
         raise RefusedError(
-            f"{wish.site}: {route.active} does not pass its gate ({why}). Nothing was changed; mend {route.active}, then run again.",
+            f"{wish.site}: {sick} does not pass its gate ({why}). Nothing was changed; mend {sick}, then run again.",
             gate=[result.public() for result in results],
         )
+
+
+def check_pages(wish: Wish, route: Route, urls: Collection[str]) -> None:
+    """Refuse a maintenance page that says less than "later": search engines would take it for the site.
+
+    Raises:
+        RefusedError: naming the server and what it answers.
+    """
+    host = _gate.for_rule(wish.gate, route.rule).host
+    for url in urls:
+        try:
+            answer = get(url.rstrip("/") + "/", headers={"Host": host} if host else {}, timeout=wish.gate.timeout)
+        except ProbeError as error:
+            said = error.sentence
+        else:
+            if is_maintenance_page(answer):
+                continue
+            said = f"status {answer.status}, {'with' if 'retry-after' in answer.headers else 'without'} a Retry-After header"
+        raise RefusedError(
+            f"{wish.site}: the maintenance page at {url} is not ready ({said}); it must answer every path with status 503 and a"
+            " Retry-After header. Nothing was changed; mend the page, then run again."
+        )
+
+
+def is_maintenance_page(answer: Answer) -> bool:
+    """Tell whether an answer says "later" so that search engines and clients understand it (RFC 9110, 15.6.4)."""
+    return answer.status == 503 and "retry-after" in answer.headers
+
+
+def warn_of_users_file(route: Route | None) -> list[str]:
+    """Warn of a file of users that is not there for us; Traefik in a container may see it all the same."""
+    path = route.preview.users_file if route is not None and route.preview is not None else None
+    if path is None or os.access(path, os.R_OK):
+        return []
+    return [f"preview.users_file: {path} cannot be read here; if Traefik cannot read it either, it switches the preview off."]
 
 
 def _ask_api(wish: Wish, question: Callable[[], T]) -> T:

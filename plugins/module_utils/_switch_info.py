@@ -12,10 +12,12 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, ProbeError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
@@ -128,6 +130,11 @@ def describe_site(site: str, directory: str, staging: str, gate: _gate.Gate, api
         previous=route.previous,
         rolled_back=route.rolled_back,
         rule=route.rule,
+        canary=route.canary,
+        sticky=asdict(route.sticky) if route.sticky else None,
+        preview=words.preview(route),
+        maintenance=asdict(route.maintenance) if route.maintenance else None,
+        hold=route.hold.colour if route.hold else None,
         **_last_change(path),
         colours=_colours(route, gate),
     )
@@ -162,7 +169,12 @@ def _probe(gate: _gate.Gate, pair: tuple[str, str]) -> str | None:
 
 def _colour(route: Route, colour: str, servers: Iterable[tuple[str, str | None]]) -> dict[str, Any]:
     listed = [{"url": url, "healthy": reason is None, "reason": reason} for url, reason in servers]
-    return {"active": colour == route.active, "healthy": all(server["healthy"] for server in listed), "servers": listed}
+    return {
+        "active": colour == route.active,
+        "percent": route.serving.get(colour, 0),
+        "healthy": all(server["healthy"] for server in listed),
+        "servers": listed,
+    }
 
 
 def _serving(route: Route, api: TraefikApi | None) -> dict[str, Any]:

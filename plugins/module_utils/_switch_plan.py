@@ -14,13 +14,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS, other
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._canary import CanaryWish, check_canary, newcomers, way
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url, split_address
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan, plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse, render
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route_options import (
+    HOST,
+    MaintenanceWish,
+    PreviewWish,
+    StickyWish,
+    check_maintenance,
+    check_preview,
+    check_server,
+    check_sticky,
+    make_maintenance,
+    make_preview,
+    make_sticky,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse, render, secrets_in
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Soak
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_rule import RuleError, check_rule
 
@@ -34,7 +48,6 @@ Target = Literal["blue", "green", "idle", "previous", "active"]
 
 # A DNS label: it becomes a file name, a router's name, a cookie's and a container's name, and all take these.
 SITE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
 
 @dataclass(frozen=True)
@@ -75,10 +88,16 @@ class Wish:
     # Separate, because for tls None is a real value: plain HTTP.
     keep_tls: bool = True
     priority: int | None = None
+    canary: CanaryWish | None = None
+    sticky: StickyWish | None = None
+    preview: PreviewWish | None = None
+    maintenance: MaintenanceWish | None = None
     gate: Gate = field(default_factory=Gate)
     confirm: Confirm = field(default_factory=Confirm)
     soak: Soak = field(default_factory=Soak)
     lock_timeout: float = 10.0
+    # Colours whose servers the same play starts: in a preview they are not there yet.
+    starting: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -92,19 +111,54 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """One step of the way: one file put into place, proven and watched.
+
+    Attributes:
+        before: the route that it leaves.
+        after: the route that it makes.
+        change: the file's change; None where an earlier run was cut off after it, so that only the watching is left to do.
+        watched: the colours that get visitors by it.
+    """
+
+    before: Route | None
+    after: Route | None
+    change: Change | None
+    watched: tuple[str, ...]
+
+    @property
+    def percent(self) -> int | None:
+        """The share that the colour to come has after it, None when no share changes."""
+        if self.after is None or self.after.canary is not None:
+            return self.after.canary if self.after else None
+        return 100 if self.before is None or self.before.serving != self.after.serving else None
+
+    @property
+    def only_moves(self) -> bool:
+        """Whether the colour moves and nothing mixes the answers, so that the first one of the new colour says when it came."""
+        routes = [route for route in (self.before, self.after) if route is not None]
+        moves = self.after is not None and (self.before is None or self.before.active != self.after.active)
+        return moves and all(route.canary is None and route.maintenance is None for route in routes)
+
+
+@dataclass(frozen=True)
 class SwitchPlan:
-    """The plan and the two routes that it lies between (None: no route)."""
+    """The plan, the two routes that it lies between (None: no route), and the way in steps."""
 
     plan: Plan
     before: Route | None
     after: Route | None
+    legs: tuple[Leg, ...] = ()
+
+    @property
+    def gated(self) -> tuple[str, ...]:
+        """The colours that visitors would reach and do not reach now, so that those must pass the gate."""
+        return tuple(dict.fromkeys(colour for leg in self.legs for colour in leg.watched))
 
     @property
     def moves_traffic(self) -> bool:
-        """Whether visitors would reach other servers than now, so that those must pass the gate."""
-        if self.colour_moves or self.before is None or self.after is None:
-            return self.colour_moves
-        return self.before.colours[self.before.active] != self.after.colours[self.after.active]
+        """Whether visitors would reach other servers than now."""
+        return bool(self.gated)
 
     @property
     def colour_moves(self) -> bool:
@@ -115,6 +169,14 @@ class SwitchPlan:
     def switched(self) -> bool:
         """Whether an existing site changes its colour."""
         return self.before is not None and self.after is not None and self.before.active != self.after.active
+
+    @property
+    def new_pages(self) -> tuple[str, ...]:
+        """The servers of a maintenance page that visitors would see and do not see now."""
+        if self.after is None or self.after.maintenance is None:
+            return ()
+        shown = self.before.maintenance.servers if self.before is not None and self.before.maintenance is not None else ()
+        return () if shown == self.after.maintenance.servers else self.after.maintenance.servers
 
 
 def default_staging(dynamic_dir: str) -> str:
@@ -130,7 +192,7 @@ def rule_for(hosts: list[str]) -> str:
         InputError: a host name that DNS would not take.
     """
     for host in hosts:
-        if not _HOST.fullmatch(host):
+        if not HOST.fullmatch(host):
             raise InputError(f"hosts: {host!r} is not a host name; write for example shop.example (use rule for anything else).")
     return " || ".join(f"Host(`{host}`)" for host in hosts)
 
@@ -152,6 +214,14 @@ def check_wish(wish: Wish) -> None:
             raise InputError(f"rule: Traefik would refuse {wish.rule!r}: {error}; correct the rule.") from error
     if wish.colours is not None:
         _check_colours(wish.colours)
+    if wish.canary is not None:
+        check_canary(wish.canary, wish.target)
+    if wish.sticky is not None:
+        check_sticky(wish.sticky)
+    if wish.preview is not None:
+        check_preview(wish.preview)
+    if wish.maintenance is not None:
+        check_maintenance(wish.maintenance)
     check_gate(wish.gate)
     _check_proof(wish)
 
@@ -191,10 +261,7 @@ def _check_colours(colours: Mapping[str, tuple[str, ...]]) -> None:
         if not urls:
             raise InputError(f"colours: {colour} has no url; give both colours at least one, such as http://127.0.0.1:8081.")
         for url in urls:
-            parts = check_url(f"colours.{colour}", url)
-            if parts.path not in ("", "/") or parts.query or parts.fragment:
-                raise InputError(f"colours.{colour}: {url!r} has a path; Traefik sends to the server only, so write scheme, host and port.")
-            server = f"{parts.scheme}://{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+            server = check_server(f"colours.{colour}", url)
             if server in seen:
                 where = "twice" if seen[server] == colour else f"already used by {seen[server]}"
                 raise InputError(f"colours.{colour}: {url!r} is {where}; every server belongs to one colour, once.")
@@ -273,16 +340,45 @@ def plan_switch(wish: Wish, text: str | None) -> SwitchPlan:
     """
     before = parse(wish.site, wish.path, text) if text is not None else None
     after = None if wish.state == "absent" else _route(wish, before)
-    made = SwitchPlan(plan({wish.path: text}, {wish.path: render(after) if after else None}), before, after)
-    if made.plan.changed and not made.colour_moves and not wish.confirm.api_url:
+    steps: tuple[Route, ...] = ()
+    if wish.canary is not None and before is not None and after is not None and before.active != after.active:
+        steps = way(wish.canary.steps, before, after)
+    made = make_plan(wish.path, text, before, (*steps, after))
+    if made.plan.changed and not wish.confirm.api_url and not all(leg.only_moves for leg in made.legs):
         raise InputError(
-            "confirm.api_url: not set, and a change that keeps the colour cannot be proven without it; give the URL of Traefik's API."
+            "confirm.api_url: not set, and a change that keeps the colour or splits the visitors cannot be proven without it;"
+            " give the URL of Traefik's API."
         )
     return made
 
 
+def make_plan(path: str, text: str | None, before: Route | None, way_there: tuple[Route | None, ...]) -> SwitchPlan:
+    """Make the plan that leads from a file through routes to the last of them.
+
+    Args:
+        path: the site's dynamic file.
+        text: what is in it, None when it is not there.
+        before: the route in it.
+        way_there: one route for each time that the file is put into place; None for no file.
+    """
+    legs = []
+    at, last = before, way_there[-1]
+    for route in way_there:
+        wanted = render(route) if route else None
+        if wanted != text:
+            name = path if route is last or route is None else f"{path} ({route.canary} % to {route.idle})"
+            kind: Literal["create", "update", "delete"] = "create" if text is None else "delete" if wanted is None else "update"
+            change = Change(kind, name, text, wanted, secret_texts=secrets_in(text) | secrets_in(wanted))
+            legs.append(Leg(at, route, change, newcomers(at, route)))
+        elif route is not None and route is not last:
+            # An earlier run was cut off here: the file is in place, but nobody watched the canary to the end.
+            legs.append(Leg(at, route, None, (route.idle,)))
+        at, text = route, wanted
+    return SwitchPlan(Plan(tuple(leg.change for leg in legs if leg.change)), before, last, tuple(legs))
+
+
 def _route(wish: Wish, before: Route | None) -> Route:
-    active, previous, rolled_back = _resolve(wish, before)
+    active, previous, rolled_back, canary = _resolve(wish, before)
     rule = wish.rule if wish.rule is not None else before.rule if before else None
     colours = wish.colours if wish.colours is not None else before.colours if before else None
     if rule is None or colours is None:
@@ -290,6 +386,7 @@ def _route(wish: Wish, before: Route | None) -> Route:
         raise InputError(
             f"{option}: not given, and {wish.site} has no route in {wish.dynamic_dir} to take it from; give it for the first run."
         )
+    tls = wish.tls if not wish.keep_tls else before.tls if before else None
     return Route(
         site=wish.site,
         active=active,
@@ -299,30 +396,57 @@ def _route(wish: Wish, before: Route | None) -> Route:
         colours=colours,
         entrypoints=wish.entrypoints if wish.entrypoints is not None else before.entrypoints if before else (),
         middlewares=wish.middlewares if wish.middlewares is not None else before.middlewares if before else (),
-        tls=wish.tls if not wish.keep_tls else before.tls if before else None,
+        tls=tls,
         # 0 is Traefik's own word for "the length of the rule".
         priority=(wish.priority or None) if wish.priority is not None else before.priority if before else None,
+        canary=canary,
+        sticky=make_sticky(wish.sticky, wish.site, before.sticky if before else None, https=tls is not None),
+        preview=make_preview(wish.preview, rule, before.preview if before else None),
+        maintenance=make_maintenance(wish.maintenance, before.maintenance if before else None),
     )
 
 
-def _resolve(wish: Wish, before: Route | None) -> tuple[str, str | None, str | None]:
-    """Turn the target into the colour that serves, the one before it, and the one that a rollback left."""
+def _resolve(wish: Wish, before: Route | None) -> tuple[str, str | None, str | None, int | None]:
+    """Turn target and canary into the colour that serves, the one before it, the one that a rollback left, and the canary's share."""
+    asked = wish.canary if wish.canary is not None else CanaryWish()
     if before is None:
+        if asked.weight or asked.steps:
+            raise RefusedError(
+                f"canary: {wish.site} has no route in {wish.dynamic_dir}, so no colour serves beside which a canary could run;"
+                " make the route first, without canary."
+            )
         if wish.target in ("idle", "previous"):
             raise RefusedError(
                 f"target: {wish.target!r} makes no sense yet, {wish.site} has no route in {wish.dynamic_dir};"
                 " say blue or green for the first run."
             )
-        return ("green" if wish.target == "green" else "blue"), None, None
-    kept = (before.active, before.previous, before.rolled_back)
+        return ("green" if wish.target == "green" else "blue"), None, None, None
     if wish.target == "previous":
-        # Run twice, a rollback must not go forward again to the colour that was just left.
-        if before.rolled_back:
-            return kept
-        if before.previous is None:
-            raise RefusedError(
-                f"target: {wish.site} has no previous colour, it has not been switched since its route was made; say blue or green."
+        return _roll_back(wish, before)
+    wanted = before.idle if wish.target == "idle" else before.active if wish.target == "active" else wish.target
+    if wanted != before.active:
+        if asked.weight:
+            raise InputError(
+                f"canary.weight: {asked.weight}, and target {wish.target} is not the colour that serves ({before.active}); leave target out"
+                f" to send {asked.weight} % to {wanted}, or give canary.steps to go all the way."
             )
-        return before.previous, None, before.active
-    wanted = other(before.active) if wish.target == "idle" else before.active if wish.target == "active" else wish.target
-    return kept if wanted == before.active else (wanted, before.active, None)
+        return wanted, before.active, None, None
+    if asked.weight and before.canary is None:
+        # The idle colour is tried as the next one now, so it is no way back any more: taking the canary back is.
+        return wanted, None, None, asked.weight
+    # Who names the colour that serves wants it to serve all, unless a weight says otherwise.
+    keeps = wish.target == "active" and wish.canary is None
+    return wanted, before.previous, before.rolled_back, before.canary if keeps else asked.weight or None
+
+
+def _roll_back(wish: Wish, before: Route) -> tuple[str, str | None, str | None, int | None]:
+    """The way back: out of a canary first, else to the colour before. Run twice, it must not go forward again."""
+    if before.canary is not None:
+        return before.active, None, before.idle, None
+    if before.rolled_back:
+        return before.active, before.previous, before.rolled_back, None
+    if before.previous is None:
+        raise RefusedError(
+            f"target: {wish.site} has no previous colour, it has not been switched since its route was made; say blue or green."
+        )
+    return before.previous, None, before.active, None

@@ -13,8 +13,8 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -24,12 +24,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
     ProbeError,
     UndoneError,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import get
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence, Watch
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import is_maintenance_page
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import Leg, SwitchPlan, Wish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import TraefikApi, read_counts
 
 # Traefik needs 5 ms to take a change (measured); asking every millisecond keeps the figure honest without loading it.
@@ -70,11 +71,31 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Held:
+    """One step that held.
+
+    Attributes:
+        percent: the share of the visitors that the colour to come had at it; None when no share was changed.
+        proof: what Traefik and the public said.
+        soak: what was seen while it was watched, None when it was not.
+    """
+
+    percent: int | None
+    proof: Proof
+    soak: Evidence | None
+
+    def public(self) -> dict[str, Any]:
+        """Return it as plain data for a module's result."""
+        return {"percent": self.percent, "confirm": self.proof.public(), "soak": self.soak.public() if self.soak else None}
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """A switch that held."""
+    """A change that held: the last step's evidence, and that of each step."""
 
     proof: Proof
     soak: Evidence | None
+    steps: tuple[Held, ...] = ()
 
 
 def prove(wish: Wish, route: Route | None, since: float | None = None, patience: float | None = None) -> Proof:
@@ -133,12 +154,10 @@ class _Prover:
         except ProbeError as error:
             self._in_a_row = 0
             return f"{confirm.public_url} does not answer ({error.sentence})"
-        said = _gate.colour_of(answer, self._wish.gate)
-        # An error page of the right colour is no proof that the site serves.
-        if said != route.active or answer.status >= 500:
+        wrong = _wrong(answer, _gate.colour_of(answer, self._wish.gate), route)
+        if wrong:
             self._in_a_row = 0
-            who = (said or "an unknown colour")[:40]
-            return f"{confirm.public_url} answers with status {answer.status} from {who}, not from {route.active}"
+            return f"{confirm.public_url} answers with status {answer.status} from {wrong}"
         if self.visible_ms is None:
             self.visible_ms = round((time.monotonic() - self._since) * 1000, 1)
         self._in_a_row += 1
@@ -156,6 +175,19 @@ class _Prover:
             return difference(self._api, router, self._route)
         except ProbeError as error:
             return f"Traefik's API does not answer ({error.sentence})"
+
+
+def _wrong(answer: Answer, said: str | None, route: Route) -> str | None:
+    """Say from whom an answer came, and from whom it should have, None when it is as it should be."""
+    page = route.maintenance
+    if page is not None and said is None and is_maintenance_page(answer):
+        return None
+    # Whoever asks may be one of those who see the site all the same. An error page of the right colour proves nothing.
+    sees_site = page is None or bool(page.allow)
+    if sees_site and said in route.serving and answer.status < 500:
+        return None
+    wanted = " or ".join(route.serving) if page is None else "the maintenance page"
+    return f"{(said or 'an unknown colour')[:40]}, not from {wanted}"
 
 
 class SwitchRun:
@@ -183,51 +215,67 @@ class SwitchRun:
         Raises:
             BlueGreenError: nothing was changed (FileError), or it was taken back (UndoneError, with the evidence).
         """
-        watch = self._watch()
-        staged = self._stage()
+        first, *others = self._plan.legs
+        held: list[Held] = []
+        watch = self._watch(first)
+        staged = self._stage(first)
+        self._keep_old(staged)
         try:
-            self._tell("switching")
-            since = time.monotonic()
-            self._put(staged)
-            self._tell("proving")
-            proof = prove(self._wish, self._plan.after, since, self._patience())
-            if not proof.proven:
-                raise UndoneError(
-                    f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
-                    confirm=proof.public(),
-                )
-            outcome = Outcome(proof, self._soak(watch, proof))
+            held.append(self._walk(first, staged, watch))
+            for leg in others:
+                watch = self._watch(leg)
+                held.append(self._walk(leg, self._stage(leg), watch))
             _ignore_signals()
-            return outcome
+            return Outcome(held[-1].proof, held[-1].soak, tuple(held))
         except BlueGreenError as error:
-            raise self._undo(error.sentence, error.facts) from None
+            raise self._undo(error.sentence, {**error.facts, "steps": [step.public() for step in held]}) from None
         except Interrupted as signalled:
             raise self._undo(f"the run was interrupted by {signalled}", {}) from None
         except Exception as error:
             # A bug of ours must not leave the site on an unproven colour either.
             raise self._undo(f"unexpected {type(error).__name__}", {}) from error
         finally:
-            _files.discard(staged)
+            _files.discard(_files.staged_path(self._wish.path, self._wish.staging_dir))
             if not self._undo_failed:
                 _files.discard(self._kept)
 
-    def _stage(self) -> str | None:
-        self._tell("staging")
-        new_text = self._plan.plan.changes[0].after
-        staged = None if new_text is None else _files.stage(new_text, self._wish.path, self._wish.staging_dir)
-        if self._old_text is not None:
-            # A second name for the old file: taking it back is then a rename, which a full disk cannot stop.
-            try:
-                _files.keep(self._wish.path, self._kept)
-            except BlueGreenError:
-                _files.discard(staged)
-                raise
-        return staged
+    def _walk(self, leg: Leg, staged: str | None, watch: Watch | None) -> Held:
+        """Take one step: put its file into place, prove it, watch it."""
+        self._tell("switching")
+        since = time.monotonic()
+        if leg.change is not None:
+            self._put(staged)
+        self._tell("proving")
+        proof = prove(self._wish, leg.after, since, self._patience(leg))
+        if not leg.only_moves:
+            # The old route answers with the same colours: the time of the first answer would say nothing.
+            proof = replace(proof, visible_ms=None)
+        if not proof.proven:
+            raise UndoneError(
+                f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
+                confirm=proof.public(),
+            )
+        return Held(leg.percent, proof, self._soak(leg, watch, proof))
 
-    def _patience(self) -> float:
+    def _stage(self, leg: Leg) -> str | None:
+        self._tell("staging")
+        if leg.change is None or leg.change.after is None:
+            return None
+        return _files.stage(leg.change.after, self._wish.path, self._wish.staging_dir)
+
+    def _keep_old(self, staged: str | None) -> None:
+        """Give the old file a second name: taking it back is then a rename, which a full disk cannot stop."""
+        if self._old_text is None:
+            return
+        try:
+            _files.keep(self._wish.path, self._kept)
+        except BlueGreenError:
+            _files.discard(staged)
+            raise
+
+    def _patience(self, leg: Leg) -> float:
         """A first route whose certificate has yet to be issued needs the time of an ACME order."""
-        route = self._plan.after
-        orders = self._plan.before is None and route is not None and "certResolver" in (route.tls or {})
+        orders = leg.before is None and leg.after is not None and "certResolver" in (leg.after.tls or {})
         return max(self._wish.confirm.timeout, ACME_SECONDS) if orders else self._wish.confirm.timeout
 
     def _put(self, staged: str | None) -> None:
@@ -236,24 +284,26 @@ class SwitchRun:
         else:
             _files.commit(staged, self._wish.path)
 
-    def _watch(self) -> Watch | None:
-        after = self._plan.after
-        if after is None or self._wish.soak.seconds <= 0 or not self._plan.moves_traffic:
+    def _watch(self, leg: Leg) -> Watch | None:
+        after = leg.after
+        if after is None or self._wish.soak.seconds <= 0 or not leg.watched:
             return None
         url = self._wish.soak.metrics_url
-        counts = functools.partial(read_counts, url, service_name(after.site, after.active)) if url else None
-        watch = Watch(self._wish.soak, functools.partial(_first_bad, self._wish, after), counts)
+        services = tuple(service_name(after.site, colour) for colour in leg.watched)
+        counts = functools.partial(read_counts, url, services) if url else None
+        watch = Watch(self._wish.soak, functools.partial(_first_bad, self._wish, after, leg.watched), counts)
         watch.begin()
         return watch
 
-    def _soak(self, watch: Watch | None, proof: Proof) -> Evidence | None:
+    def _soak(self, leg: Leg, watch: Watch | None, proof: Proof) -> Evidence | None:
         if watch is None:
             return None
-        self._tell("soaking")
+        at = f" at {leg.after.canary} %" if leg.after is not None and leg.after.canary is not None else ""
+        self._tell(f"soaking{at}")
         evidence = watch.run()
         if evidence.verdict == "failed":
             raise UndoneError(
-                f"the soak failed: {evidence.reason}",
+                f"the soak{at} failed: {evidence.reason}",
                 soak=evidence.public(),
                 confirm=proof.public(),
                 visible_ms=proof.visible_ms,
@@ -278,18 +328,29 @@ class SwitchRun:
                 f"{self._wish.site}: {why}. It could NOT be taken back ({error.sentence}); {remedy}.", **facts, undone=False, changed=True
             )
         proof = prove(self._wish, before)
-        serving = f"{before.active} serves as before" if before else "the site has no route, as before"
+        serving = _as_before(before)
         doubt = "" if proof.proven else f", but that could not be proven ({proof.reason})"
         return UndoneError(f"{self._wish.site}: {why}. It was taken back: {serving}{doubt}.", **facts, undone=True, undo=proof.public())
 
 
-def _first_bad(wish: Wish, route: Route) -> str | None:
-    """Probe every server of the active colour once; return the first reason."""
+def _as_before(before: Route | None) -> str:
+    """Say what visitors get again."""
+    if before is None:
+        return "the site has no route, as before"
+    if before.maintenance is not None:
+        return "visitors see the maintenance page, as before"
+    rest = "" if before.canary is None else f", {before.idle} with {before.canary} %"
+    return f"{before.active} serves as before{rest}"
+
+
+def _first_bad(wish: Wish, route: Route, colours: Iterable[str]) -> str | None:
+    """Probe every server of some colours once; return the first reason."""
     gate = _gate.for_rule(wish.gate, route.rule)
-    for url in route.colours[route.active]:
-        reason = _gate.probe(url, gate, route.active)
-        if reason:
-            return f"{url}: {reason}"
+    for colour in colours:
+        for url in route.colours[colour]:
+            reason = _gate.probe(url, gate, colour)
+            if reason:
+                return f"{url}: {reason}"
     return None
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -92,17 +92,21 @@ class TraefikApi:
             priority=int(data.get("priority") or 0),
         )
 
-    def servers(self, name: str) -> tuple[str, ...]:
-        """Return the URLs of the servers of a service of the file provider, none when Traefik has no such service.
+    def service(self, name: str) -> dict[str, Any] | None:
+        """Return a service of the file provider as Traefik runs it, None when it has no such service.
 
         Raises:
             ProbeError: no answer, or none of Traefik's.
         """
-        answer = self._ask(f"/api/http/services/{quote(name, safe='')}@file")
-        if answer.status == 404:
-            return ()
-        balancer = _decode(answer, "/api/http/services").get("loadBalancer") or {}
-        return tuple(str(server.get("url", "")) for server in balancer.get("servers") or ())
+        return self._one("services", f"{name}@file")
+
+    def middleware(self, name: str) -> dict[str, Any] | None:
+        """Return a middleware as Traefik runs it, None when it has no such one; without a provider's name, of the file provider.
+
+        Raises:
+            ProbeError: no answer, or none of Traefik's.
+        """
+        return self._one("middlewares", name if "@" in name else f"{name}@file")
 
     def entrypoints(self) -> list[str]:
         """Return the names of the entry points.
@@ -119,12 +123,7 @@ class TraefikApi:
         Raises:
             ProbeError: no answer, or none of Traefik's.
         """
-        full = name if "@" in name else f"{name}@file"
-        answer = self._ask(f"/api/http/middlewares/{quote(full, safe='@')}")
-        if answer.status == 404:
-            return False
-        _decode(answer, "/api/http/middlewares")
-        return True
+        return self.middleware(name) is not None
 
     def file_objects(self) -> frozenset[tuple[str, str]]:
         """Return kind and name of every HTTP object that Traefik has loaded from files.
@@ -139,6 +138,10 @@ class TraefikApi:
             for name in data.get(kind) or {}
             if name.endswith("@file")
         )
+
+    def _one(self, kind: str, name: str) -> dict[str, Any] | None:
+        answer = self._ask(f"/api/http/{kind}/{quote(name, safe='@')}")
+        return None if answer.status == 404 else _decode(answer, f"/api/http/{kind}")
 
     def _ask(self, path: str) -> Answer:
         return self._fetch(self._url + path, timeout=self._timeout, max_body=MAX_API_BODY)
@@ -160,28 +163,29 @@ class Counts:
     errors: int
 
 
-def service_counts(metrics: str, service: str) -> Counts:
-    """Add up the request counters of one service of the file provider.
+def service_counts(metrics: str, services: Collection[str]) -> Counts:
+    """Add up the request counters of services of the file provider.
 
     Args:
         metrics: text in Prometheus' exposition format.
-        service: the service's name, without the provider's.
+        services: the services' names, without the provider's. A colour is counted by its own name, within a split too.
 
     Returns:
-        The counts, zero when the service has answered nothing yet.
+        The counts, zero when the services have answered nothing yet.
     """
+    names = {f"{service}@file" for service in services}
     requests = errors = 0
     for match in _COUNTER.finditer(metrics):
         labels = dict(_LABEL.findall(match["labels"]))
-        if labels.get("service") == f"{service}@file":
+        if labels.get("service") in names:
             number = int(float(match["value"]))
             requests += number
             errors += number if labels.get("code", "").startswith("5") else 0
     return Counts(requests, errors)
 
 
-def read_counts(url: str, service: str, timeout: float = 2.0, fetch: Callable[..., Answer] = get) -> Counts:
-    """Read the request counters of one service from Traefik's metrics.
+def read_counts(url: str, services: Collection[str], timeout: float = 2.0, fetch: Callable[..., Answer] = get) -> Counts:
+    """Read the request counters of services from Traefik's metrics.
 
     Raises:
         ProbeError: no answer, or no metrics of Traefik's there.
@@ -190,7 +194,7 @@ def read_counts(url: str, service: str, timeout: float = 2.0, fetch: Callable[..
     text = answer.body.decode("utf-8", "replace")
     if answer.status != 200 or "traefik_" not in text:
         raise ProbeError(f"no Traefik metrics there (status {answer.status})")
-    return service_counts(text, service)
+    return service_counts(text, services)
 
 
 def _decode(answer: Answer, path: str) -> dict[str, Any]:

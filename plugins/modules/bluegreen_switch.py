@@ -18,11 +18,20 @@ description:
   - A change that does not prove itself is taken back the same way, and the task fails with the evidence. So does one that is
     interrupted (SIGTERM, SIGINT, SIGHUP).
   - The dynamic file is the only truth about which colour is active.
+  - A canary sends part of the visitors to the idle colour (O(canary)), a preview shows it to those who may see it (O(preview)), and a
+    maintenance page can stand before the whole site (O(maintenance)). All of them go the same way - one file, gated, proven, watched
+    and taken back when they fail.
 notes:
   - Without O(colours), O(rule) and so on, what the site's file holds is kept; so O(target=previous) needs only O(site),
     O(dynamic_dir) and O(confirm).
   - A lock per site (the kernel's, so a dead owner leaves none behind) keeps two runs apart; see O(lock_timeout).
   - Traffic is switched, data is not; what was written since the switch stays where it was written.
+  - A switch ends a canary, and so does O(target=previous), which then goes back to the colour that served most. A preview and a
+    maintenance page stay until they are switched off.
+  - Traefik compares O(maintenance.allow) and O(preview.source_ranges) with the address that connects to it. Behind another proxy that is
+    the proxy's.
+  - The value of a preview's header stands in the dynamic file, for Traefik must know it, and in Traefik's private API. It is masked in
+    diffs and results. A file that others may not read keeps its mode.
 extends_documentation_fragment:
   - bluegreen.orchestrator.switch
 attributes:
@@ -111,6 +120,102 @@ options:
   priority:
     description: Priority of the router; V(0), as without it on the first run, leaves it to Traefik (the length of the rule).
     type: int
+  canary:
+    description:
+      - Sends part of the visitors to the idle colour, which must pass its gate. Without it, what the site's file holds is kept.
+      - Each visitor is sent anew at every request, unless O(sticky) is enabled.
+    type: dict
+    suboptions:
+      weight:
+        description:
+          - Percentage of the visitors that the idle colour gets, and keeps, from 1 to 99. V(0) ends the canary.
+          - Not together with a O(target) that changes the colour.
+        type: int
+      steps:
+        description:
+          - Percentages on the way to O(target), each above the one before, for example V([10, 50]). Each is put into place, proven and
+            watched (O(soak)) before the next.
+          - When one fails, the file goes back to what it was before the run. After a run that was killed, the next one goes on with the
+            step that was reached.
+        type: list
+        elements: int
+  sticky:
+    description:
+      - A cookie by which a visitor keeps the colour of the first answer for as long as a canary lasts.
+      - It is remembered in the site's file, and used only while a canary splits the visitors. Without it, what the file holds is kept.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether visitors keep their colour.
+        type: bool
+        default: true
+      cookie:
+        description: Name of the cookie; by default the site's name with C(-colour) added.
+        type: str
+      secure:
+        description: Whether browsers send it by HTTPS only; by default whether the site is served by HTTPS.
+        type: bool
+      http_only:
+        description: Whether scripts of the page cannot read it.
+        type: bool
+        default: true
+      same_site:
+        description: The cookie's C(SameSite).
+        type: str
+        choices: [lax, strict, none]
+        default: lax
+      max_age:
+        description: Seconds that browsers keep it; V(0) until they are closed.
+        type: int
+        default: 0
+  preview:
+    description:
+      - A way to the idle colour for those who are to look at it, by a host name or by a header. Its answers tell search engines to keep
+        away (C(X-Robots-Tag)). The idle colour need not pass its gate for that.
+      - It must be protected, by the value of the header, O(preview.users_file) or O(preview.source_ranges).
+      - Without it, what the site's file holds is kept.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether there is a preview.
+        type: bool
+        default: true
+      host:
+        description: Host name of the preview. Give this or O(preview.header).
+        type: str
+      header:
+        description: Request header by which a visitor of the site sees the idle colour, for example V(X-Preview).
+        type: str
+      value:
+        description: Value of O(preview.header), 16 to 200 letters, digits and C(._~+/=-). It is a secret.
+        type: str
+      users_file:
+        description: File of users and password hashes (htpasswd, bcrypt), with its path as Traefik sees it.
+        type: path
+      source_ranges:
+        description: Addresses and networks from which the preview may be seen.
+        type: list
+        elements: str
+  maintenance:
+    description:
+      - Shows a page instead of the site, whichever colour serves. The site's colours are not touched.
+      - Its servers must answer every path with status 503 and a C(Retry-After) header, so that search engines come back later; they are
+        asked before.
+      - Switching it off gates and watches the colours that visitors reach again. Without it, what the site's file holds is kept.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether the page is shown.
+        type: bool
+        default: true
+      servers:
+        description: Base URLs of the servers of the page. Needed when O(maintenance.enabled=true).
+        type: list
+        elements: str
+      allow:
+        description: Addresses and networks that reach the site all the same.
+        type: list
+        elements: str
   confirm:
     description: How it is proven that Traefik follows. At least one of O(confirm.api_url) and O(confirm.public_url) is needed; give both.
     type: dict
@@ -164,10 +269,46 @@ options:
         description: Seconds between two looks. After a missed probe the next ones follow within 20 ms each.
         type: float
         default: 0.2
+  hold:
+    description:
+      - Holds the writes (POST, PUT, PATCH, DELETE) of the site for a short time while reads flow, for example to clone its database.
+      - V(begin) lets writes wait at a gate for the colour that O(target) names, by default the idle one. V(commit) makes that colour
+        serve and lets the waiting writes through to it. V(abort) sends them back to the colour that serves (with a 307 to their own URL).
+      - The hold is kept by a process of its own under the site's lock. When nobody commits within O(hold_seconds), it aborts by itself.
+      - A hold changes nothing else, so only O(site), O(dynamic_dir), O(staging_dir), O(target), O(gate), O(confirm), O(lock_timeout) and
+        its own options go with it.
+    type: str
+    choices: [begin, commit, abort]
+  hold_seconds:
+    description: Seconds after which a hold aborts by itself, at most 28; Traefik itself ends a longer wait with an error.
+    type: float
+    default: 25.0
+  hold_settle:
+    description: Seconds that V(hold=begin) waits at its end, for writes that were under way; they count as part of O(hold_seconds).
+    type: float
+    default: 2.0
+  hold_listen:
+    description:
+      - Address at which Traefik reaches the gate on this server, C(host) or C(host:port).
+      - Without a port, one between 17000 and 17999 that follows from the site's name.
+    type: str
+    default: 127.0.0.1
+  hold_assumed:
+    description: In the preview of a V(hold=commit), take the hold as begun, because a task before it in the same run would have begun it.
+    type: bool
+    default: false
   lock_timeout:
     description: Seconds to wait for another run that changes the same site.
     type: float
     default: 10.0
+  starting:
+    description:
+      - Colours whose servers are started by the same play, before this task.
+      - It matters in check mode only, where they are not there yet; so what they answer is not asked. An apply asks them as it asks all.
+    type: list
+    elements: str
+    choices: [blue, green]
+    default: []
 seealso:
   - module: bluegreen.orchestrator.bluegreen_switch_info
   - name: Traefik file provider
@@ -209,6 +350,55 @@ EXAMPLES = r"""
       max_error_ratio: 0.005
       metrics_url: http://127.0.0.1:8080/metrics
 
+- name: Send a tenth of the visitors to the idle colour, and let each keep the colour of the first answer
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    canary:
+      weight: 10
+    sticky:
+      max_age: 86400
+    gate:
+      path: /health
+    confirm:
+      api_url: http://127.0.0.1:8080
+
+- name: Switch acme to green in steps, each watched for five minutes
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    target: green
+    canary:
+      steps: [10, 50]
+    gate:
+      path: /health
+    confirm:
+      api_url: http://127.0.0.1:8080
+      public_url: https://acme.example/
+    soak:
+      seconds: 300
+      metrics_url: http://127.0.0.1:8080/metrics
+
+- name: Show the idle colour to the office, under a name of its own
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    preview:
+      host: preview.acme.example
+      source_ranges: [192.0.2.0/24]
+    confirm:
+      api_url: http://127.0.0.1:8080
+
+- name: Show the maintenance page to all but the office
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    maintenance:
+      servers: [http://127.0.0.1:8090]
+      allow: [192.0.2.0/24]
+    confirm:
+      api_url: http://127.0.0.1:8080
+
 - name: Take the last switch back
   bluegreen.orchestrator.bluegreen_switch:
     site: acme
@@ -216,6 +406,25 @@ EXAMPLES = r"""
     target: previous
     confirm:
       api_url: http://127.0.0.1:8080
+
+- name: Hold the writes of acme for green, reads go on
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    hold: begin
+    target: green
+    confirm:
+      api_url: http://127.0.0.1:8080
+      public_url: https://acme.example/
+
+- name: Let green serve, and the held writes through to it
+  bluegreen.orchestrator.bluegreen_switch:
+    site: acme
+    dynamic_dir: /etc/traefik/dynamic
+    hold: commit
+    confirm:
+      api_url: http://127.0.0.1:8080
+      public_url: https://acme.example/
 """
 
 RETURN = r"""
@@ -244,6 +453,24 @@ previous:
   type: str
   returned: when a plan could be made
   sample: blue
+canary:
+  description: Percentage of the visitors that the idle colour has afterwards, null without a canary.
+  type: int
+  returned: when a plan could be made
+  sample: 10
+maintenance:
+  description: Whether the maintenance page is shown afterwards.
+  type: bool
+  returned: when a plan could be made
+  sample: false
+preview:
+  description: Where the idle colour can be seen afterwards, null without a preview; never the value of its header.
+  type: dict
+  returned: when a plan could be made
+  sample:
+    colour: blue
+    host: preview.acme.example
+    header: null
 actions:
   description: What is done, in order; empty when nothing changes. The same in preview and apply.
   type: list
@@ -297,8 +524,22 @@ soak:
     reasons: []
     verdict: passed
     reason: null
+steps:
+  description: One entry per step of the way, with the percentage of the colour to come (null where no share changes), RV(confirm) and
+    RV(soak); a failed run has those that held. Empty in a preview.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - percent: 10
+      confirm:
+        proven: true
+        polls: 3
+        api: true
+        reason: null
+      soak: null
 take_back:
-  description: The command that takes a switch back; null when no colour was switched.
+  description: The command that takes a switch, a canary or a maintenance page back; null when visitors notice nothing of the change.
   type: str
   returned: when a plan could be made
   sample: ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false
@@ -315,6 +556,14 @@ blocking_files:
   sample:
     - path: /etc/traefik/dynamic/old.yml
       problem: "it is not valid YAML: mapping values are not allowed in this context (line 3)"
+hold:
+  description:
+    - How the hold is. C(state) is V(begun), V(held) (it was open already), V(committed), V(aborted), V(planned) (in a preview) or V(none).
+    - For a hold that is open, C(seconds_left); then the numbers of writes that are C(waiting), were C(passed) on to the new colour, were
+      told to come again (C(replayed)), or whose client gave up while they waited (C(left)).
+  type: dict
+  returned: with O(hold)
+  sample: {state: begun, colour: green, seconds_left: 22.8}
 undone:
   description: Whether a change that did not prove itself was taken back.
   type: bool
@@ -325,6 +574,8 @@ undone:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import hold_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_run import hold_writes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report, apply, preview
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
@@ -341,7 +592,11 @@ def main() -> None:
         module.fail_json(msg=error.sentence)
     failure = None
     try:
-        (preview if module.check_mode else apply)(report)
+        hold = hold_of(module.params, preview=module.check_mode)
+        if hold is not None:
+            hold_writes(report, hold)
+        else:
+            (preview if module.check_mode else apply)(report)
     except BlueGreenError as error:
         failure = error
     for warning in report.warnings:

@@ -70,7 +70,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sites:
-  description: One entry per site, sorted by name.
+  description:
+    - One entry per site, sorted by name. V(serving) is the colour to which Traefik sends the visitors, or V(split) with a canary;
+      V(hold) is the colour for which writes wait, null when they do not.
   type: list
   elements: dict
   returned: always
@@ -83,6 +85,14 @@ sites:
       previous: blue
       rolled_back: null
       rule: Host(`acme.example`)
+      canary: null
+      sticky: null
+      preview:
+        colour: blue
+        host: preview.acme.example
+        header: null
+      maintenance: null
+      hold: null
       last_change: "2026-11-20T17:02:11Z"
       last_change_age: 3600
       serving: green
@@ -94,6 +104,7 @@ sites:
       colours:
         blue:
           active: false
+          percent: 0
           healthy: true
           servers:
             - url: http://127.0.0.1:8081
@@ -101,6 +112,7 @@ sites:
               reason: null
         green:
           active: true
+          percent: 100
           healthy: true
           servers:
             - url: http://127.0.0.1:8082

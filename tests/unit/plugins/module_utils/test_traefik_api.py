@@ -81,11 +81,11 @@ def test_what_is_not_traefik_is_said(status: int, body: bytes, said: str) -> Non
             ask()
 
 
-def test_servers() -> None:
+def test_service() -> None:
     body = {"loadBalancer": {"servers": [{"url": "http://a"}, {"url": "http://b"}]}}
     client, calls = api(("/api/http/services/acme-blue@file", 200, body), ("/api/http/services/acme-blue@file", 404, {}))
-    assert client.servers("acme-blue") == ("http://a", "http://b")
-    assert client.servers("acme-blue") == ()
+    assert client.service("acme-blue") == body
+    assert client.service("acme-blue") is None
     calls.done()
 
 
@@ -136,14 +136,15 @@ traefik_service_requests_bytes_total{code="500",method="GET",protocol="http",ser
 """
 
 
-def test_counters_of_one_service_are_added_up() -> None:
-    assert service_counts(METRICS, "acme-green") == Counts(1214, 9)
-    assert service_counts(METRICS, "other") == Counts(0, 0)
+def test_counters_of_services_are_added_up() -> None:
+    assert service_counts(METRICS, ("acme-green",)) == Counts(1214, 9)
+    assert service_counts(METRICS, ("acme-green", "acme-blue")) == Counts(1304, 99)
+    assert service_counts(METRICS, ("other",)) == Counts(0, 0)
 
 
 def test_read_counts() -> None:
     calls = Calls(("/metrics", 200, METRICS.encode()))
-    assert read_counts(BASE + "/metrics", "acme-blue", 1.5, calls) == Counts(90, 90)
+    assert read_counts(BASE + "/metrics", ("acme-blue",), 1.5, calls) == Counts(90, 90)
     for status, body in ((404, METRICS.encode()), (200, b"go_goroutines 1")):
         with pytest.raises(ProbeError, match="no Traefik metrics there"):
-            read_counts(BASE + "/metrics", "acme-blue", 1.5, Calls(("/metrics", status, body)))
+            read_counts(BASE + "/metrics", ("acme-blue",), 1.5, Calls(("/metrics", status, body)))
