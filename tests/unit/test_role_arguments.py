@@ -39,11 +39,16 @@ def test_every_entry_point_is_a_task_file_and_the_defaults_are_the_specs(role: P
     assert all(name.startswith(f"{role.name}_") for name in defaults)
 
 
+# What an act says for one run stands in no SITE conf: the entry points canary, maintenance and hold have variables of their own for it.
+ACTS = {name for name in SWITCH_SPEC if name in ("canary", "maintenance", "starting", "state") or name.startswith("hold")}
+
+
 def test_the_bluegreen_role_takes_what_the_module_takes() -> None:
     spec = load(ROOT / "roles" / "bluegreen" / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
     ours = {name.removeprefix("bluegreen_"): option for name, option in spec.items()}
-    assert ours.keys() == SWITCH_SPEC.keys() - {"state"}
-    for name, option in ours.items():
+    assert SWITCH_SPEC.keys() - ACTS <= ours.keys()
+    for name in SWITCH_SPEC.keys() - ACTS:
+        option = ours[name]
         assert option["type"] == SWITCH_SPEC[name]["type"], name
         assert option.get("elements") == SWITCH_SPEC[name].get("elements"), name
         theirs = SWITCH_SPEC[name].get("options", {})
@@ -54,4 +59,4 @@ def test_the_bluegreen_role_takes_what_the_module_takes() -> None:
 
 def test_the_route_task_hands_every_option_over() -> None:
     task = load(ROOT / "roles" / "bluegreen" / "tasks" / "route.yml")[0]
-    assert task["bluegreen.orchestrator.bluegreen_switch"].keys() == SWITCH_SPEC.keys() - {"state"}
+    assert task["bluegreen.orchestrator.bluegreen_switch"].keys() == SWITCH_SPEC.keys() - ACTS | {"canary", "starting"}
