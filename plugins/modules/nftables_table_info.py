@@ -1,0 +1,89 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nftables_table_info
+short_description: Tell whether the kernel holds a table of nftables as it was loaded
+version_added: 0.1.0
+author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
+description:
+  - Reads what M(bluegreen.orchestrator.nftables_table) keeps, and changes nothing.
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+    details:
+      - Only reads, so it does the same in check mode.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: N/A
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: N/A
+  platform:
+    description: Target OS/families that can be operated against.
+    platforms: linux
+    support: full
+options:
+  name:
+    description: Name of the table.
+    type: str
+    required: true
+  path:
+    description: The file that is loaded at boot.
+    type: path
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Are the rules in force?
+  bluegreen.orchestrator.nftables_table_info:
+    name: mine
+    path: /etc/nftables.d/mine.nft
+  register: firewall
+"""
+
+RETURN = r"""
+exists:
+  description: Whether the kernel holds the table.
+  type: bool
+  returned: always
+  sample: true
+in_step:
+  description: Whether the kernel holds it as it was loaded; false too when somebody changed it by hand.
+  type: bool
+  returned: always
+  sample: true
+pending:
+  description: Whether new rules wait for their confirmation.
+  type: bool
+  returned: always
+  sample: false
+listing:
+  description: The table in nft's own words, without counters.
+  type: str
+  returned: always
+  sample: "table inet mine { }"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_run import describe
+
+
+def main() -> None:
+    """Wire options and result together."""
+    spec = {"name": {"type": "str", "required": True}, "path": {"type": "path", "required": True}}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **describe(module.params))
+    except BlueGreenError as error:
+        module.fail_json(msg=error.sentence, **error.facts)
+
+
+if __name__ == "__main__":
+    main()
