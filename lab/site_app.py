@@ -143,8 +143,8 @@ async def serve(site: SmallSite, address: str, port: int, control_port: int) -> 
         await runner.cleanup()
 
 
-def main() -> None:
-    """Read the command line and serve. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on."""
+def command_line() -> argparse.ArgumentParser:
+    """What can be given. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on."""
     parser = argparse.ArgumentParser(description="One colour of the lab's small site.")
 
     def option(name: str, variable: str, default: str | None = None, **more: Any) -> None:
@@ -158,7 +158,12 @@ def main() -> None:
     option("--port", "SITE_PORT", type=int)
     option("--control-port", "SITE_CONTROL_PORT", type=int)
     option("--request-log", "SITE_REQUEST_LOG")
-    given = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    given = command_line().parse_args()
     site = SmallSite(given.site, given.colour, given.version, given.request_log)
     asyncio.run(serve(site, given.address, given.port, given.control_port))
 

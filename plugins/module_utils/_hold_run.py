@@ -54,17 +54,23 @@ STATUS_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
 
 
-def preview(report: Report, hold: HoldWish) -> None:
-    """Find out what an apply would do, with reads only.
+def hold_writes(report: Report, hold: HoldWish) -> None:
+    """Begin, commit or abort; in a preview, find out with reads only what that would do.
 
     Args:
         report: is filled as the run goes on, also when it ends with an error.
         hold: what is asked of the hold.
 
     Raises:
-        BlueGreenError: the apply would be refused, for the same reason.
+        BlueGreenError: nothing was changed, or it was taken back; the sentence says which.
     """
-    _check(report, hold)
+    check_wish(report.wish)
+    check_hold(hold, report.wish)
+    _files.check_directories(report.wish.dynamic_dir, report.wish.staging_dir)
+    (_preview if hold.preview else _apply)(report, hold)
+
+
+def _preview(report: Report, hold: HoldWish) -> None:
     open_hold = ask(report.wish, "status", STATUS_SECONDS)
     if open_hold is None:
         _see_lock(report)
@@ -77,17 +83,7 @@ def preview(report: Report, hold: HoldWish) -> None:
         _planned(report, hold, plan_abort(report.wish, _files.read_text(report.wish.path)))
 
 
-def apply(report: Report, hold: HoldWish) -> None:
-    """Do it.
-
-    Args:
-        report: is filled as the run goes on, also when it ends with an error.
-        hold: what is asked of the hold.
-
-    Raises:
-        BlueGreenError: nothing was changed, or it was taken back; the sentence says which.
-    """
-    _check(report, hold)
+def _apply(report: Report, hold: HoldWish) -> None:
     _files.check_writable(report.wish.dynamic_dir, report.wish.staging_dir, report.wish.path)
     act = {"begin": _begin, "commit": _commit, "abort": _abort}[hold.act]
     try:
@@ -98,12 +94,6 @@ def apply(report: Report, hold: HoldWish) -> None:
             f"{report.wish.site}: the run was interrupted by {signalled}. What it had ordered is carried out all the same;"
             " the playbook status tells how it ended."
         ) from None
-
-
-def _check(report: Report, hold: HoldWish) -> None:
-    check_wish(report.wish)
-    check_hold(hold, report.wish)
-    _files.check_directories(report.wish.dynamic_dir, report.wish.staging_dir)
 
 
 def _see_lock(report: Report) -> None:

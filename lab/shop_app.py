@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shop's own program: ``python -m lab.shop_app``, one process per colour. See ``lab.shop`` for its handle."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+import pymysql
+from aiohttp import web
+
+from lab.site_app import SmallSite, command_line, serve
+
+
+class SmallShop(SmallSite):
+    """Writes an order down before it answers, each with a transaction of its own."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        super().__init__(given.site, given.colour, given.version, given.request_log)
+        self._database = {"unix_socket": given.socket, "user": given.user, "database": given.schema, "autocommit": True}
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Take the order, then answer as the small site does."""
+        number = request.query.get("order")
+        if number is not None and request.method == "POST":
+            await asyncio.to_thread(self._write, int(number), len(await request.read()))
+        return await super().answer(request)
+
+    def _write(self, number: int, size: int) -> None:
+        with pymysql.connect(**self._database) as connection, connection.cursor() as cursor:
+            cursor.execute("insert into orders (number, bytes) values (%s, %s)", (number, size))
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = command_line()
+    parser.add_argument("--socket", required=True)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--schema", required=True)
+    given = parser.parse_args()
+    asyncio.run(serve(SmallShop(given), given.address, given.port, given.control_port))
+
+
+if __name__ == "__main__":
+    main()

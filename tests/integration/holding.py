@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site whose writes are held, on a world of the lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lab.server import process_birth
+from tests.integration.switching import Switching
+
+# A hold takes none of these; what the site's file has is kept.
+ROUTE_OPTIONS = ("hosts", "colours", "entrypoints")
+
+
+class Holding(Switching):
+    """One site of a world, its route made, and the hold of its writes. What a test leaves held is aborted at its end."""
+
+    def __exit__(self, *trouble: object) -> None:
+        """End what a failed test left, so that it cannot disturb the next one."""
+        super().__exit__(*trouble)
+        if self.file.exists() or self.note():
+            self.run(hold="abort")
+
+    def start(self, **given: Any) -> Any:
+        """Start the module; of a hold's options, the ones of the route are left out."""
+        route = dict.fromkeys(ROUTE_OPTIONS) if given.get("hold") else {}
+        return super().start(**{**route, **given})
+
+    def begin(self, **options: Any) -> dict[str, Any]:
+        """Hold the writes; nothing is under way in most tests, so there is nothing to wait for."""
+        return self.ok(hold="begin", **{"hold_settle": 0.1, **options})
+
+    @property
+    def socket(self) -> Path:
+        """Where the holder takes orders."""
+        return self.world.staging_dir / f"{self.site}.hold"
+
+    @property
+    def log(self) -> str:
+        """What the holder has written down."""
+        return (self.world.staging_dir / f"{self.site}.hold.log").read_text()
+
+    def note(self) -> dict[str, Any]:
+        """What the owner of the site's lock wrote last; empty when nobody holds it."""
+        try:
+            content = json.loads((self.world.staging_dir / f"{self.site}.lock").read_text())
+        except (OSError, ValueError):
+            return {}
+        return dict(content)
+
+    def holder(self) -> int:
+        """The process that holds the writes."""
+        return int(self.note()["pid"])
+
+    def left(self) -> list[str]:
+        """What lies in the staging folder beside the lock and the log."""
+        kept = {f"{self.site}.lock", f"{self.site}.hold.log"}
+        return sorted(path.name for path in self.world.staging_dir.iterdir() if path.name not in kept)
+
+
+def until(condition: Callable[[], object], what: str, limit: float = 10.0) -> None:
+    """Wait for something; say what never came."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"never came within {limit:g} s: {what}"
+        time.sleep(0.02)
+
+
+def gone(pid: int, birth: str) -> Callable[[], bool]:
+    """Whether a process has ended."""
+    return lambda: process_birth(pid) != birth
+
+
+def environment_of(pid: int) -> list[str]:
+    """Where the open files of a process lead."""
+    folder = Path(f"/proc/{pid}/fd")
+    return [os.readlink(path) for path in folder.iterdir()]
