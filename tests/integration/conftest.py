@@ -18,6 +18,7 @@ from lab.world import World
 from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
 from tests.harness.preview_apply import world_environment
+from tests.integration.container_world import ContainerWorld
 
 INVENTORY = ROOT / "inventories" / "demo"
 
@@ -71,3 +72,23 @@ def preview_apply(world: World) -> Callable[..., PreviewApply]:
         return PreviewApply(playbook, world=world, **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def session_containers(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerWorld]:
+    """Traefik, and sites whose colours are containers that the role makes."""
+    assert docker_engine.answers()
+    world = ContainerWorld(tmp_path_factory.mktemp("containers"))
+    try:
+        world.start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def containers(session_containers: ContainerWorld) -> ContainerWorld:
+    """A blank world: no container, no network, no volume, no route."""
+    session_containers.reset()
+    return session_containers

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +33,7 @@ READS = ("exec_", "health_status", "top", "logs", "attach")
 
 
 class ContainerWorld:
-    """Traefik, Docker and an inventory. What the harness asks of a world is here as well: ``file``, ``roots``, ``mark``, ``requests_since``."""
+    """Traefik, Docker and an inventory. It has what the harness asks of a world: ``file``, ``roots``, ``mark``, ``requests_since``."""
 
     def __init__(self, directory: Path, names: tuple[str, ...] = ("acme", "globex")) -> None:
         self.directory = directory.resolve()
@@ -81,7 +82,7 @@ class ContainerWorld:
             self.traefik.start()
         self.traefik.clear()
         self.sweep()
-        docker("run", "--rm", "--volume", f"{self.directory}:/world", "--entrypoint", "rm", f"{IMAGE}:1.0", "-rf", "/world/etc")
+        shutil.rmtree(self.conf_dir, ignore_errors=True)
         self.write_inventory()
         self.traefik.await_routes(0)
 
@@ -187,5 +188,3 @@ class ContainerWorld:
     def load(self, site: str, **options: Any) -> Load:
         """Continuous load on the public side of a site."""
         return Load(self.directory, self.traefik.web_url + "/", host=self.host(site), **{"rate": 100, **options})
-
-

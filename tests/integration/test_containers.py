@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offer with containers: what it makes, what it never touches, what it refuses; preview = apply in every world."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lab.docker import docker
+from tests.integration.container_world import IMAGE, ContainerWorld
+from tests.integration.containers import (
+    FORCED,
+    NEXT,
+    Operator,
+    active_stopped,
+    blank,
+    candidate_left,
+    converged,
+    deployed,
+    idle_changed_by_hand,
+    retired,
+    settings_changed,
+    switched,
+    without_active,
+    without_idle,
+)
+
+Prepare = Callable[[Operator], None]
+
+
+def name_of(value: object) -> str | None:
+    return getattr(value, "__name__", None)
+
+
+@pytest.fixture
+def operator(containers: ContainerWorld) -> Operator:
+    return Operator(containers)
+
+
+# playbook, extra variables, world, whether something changes
+TRUE_PREVIEWS: list[tuple[str, dict[str, Any], Prepare, bool]] = [
+    ("bluegreen", {}, blank, True),
+    ("bluegreen", {}, converged, False),
+    ("bluegreen", {}, without_idle, True),
+    ("bluegreen", {}, without_active, True),
+    ("bluegreen", {}, active_stopped, True),
+    ("bluegreen", {}, idle_changed_by_hand, True),
+    ("bluegreen", {}, settings_changed, True),
+    ("bluegreen", {}, retired, False),
+    ("bluegreen", NEXT, converged, False),
+    ("deploy", {}, converged, False),
+    ("deploy", NEXT, converged, True),
+    ("deploy", NEXT, deployed, False),
+    ("deploy", NEXT, without_idle, True),
+    ("deploy", NEXT, candidate_left, True),
+    ("deploy", NEXT, retired, True),
+    ("deploy", {}, settings_changed, True),
+    ("retire", {}, switched, False),
+    ("retire", FORCED, switched, True),
+    ("retire", FORCED, retired, False),
+    ("retire", {"bluegreen_retire": "site"}, switched, True),
+    ("retire", {"bluegreen_retire": "site"}, retired, True),
+    ("retire", {"bluegreen_retire": "site"}, blank, False),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("playbook", "variables", "prepare", "changes"), TRUE_PREVIEWS, ids=name_of)
+def test_the_preview_tells_the_truth(operator: Operator, playbook: str, variables: dict[str, Any], prepare: Prepare, changes: bool) -> None:
+    prepare(operator)
+    operator.harness(playbook, **variables).proves(changes=changes)
+
+
+def test_what_a_container_is_made_of(operator: Operator) -> None:
+    converged(operator)
+    site, made = operator.site, operator.world.inspect(operator.site, "green")
+    host, labels = made["HostConfig"], made["Config"]["Labels"]
+    port = str(operator.world.ports[site]["green"])
+    assert host["PortBindings"] == {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": port}]}
+    assert list(made["NetworkSettings"]["Networks"]) == [site]
+    assert (host["NanoCpus"], host["Memory"], host["PidsLimit"]) == (500_000_000, 128 * 1024**2, 64)
+    assert host["ReadonlyRootfs"]
+    assert not host["Privileged"]
+    assert (host["CapDrop"], host["SecurityOpt"], host["RestartPolicy"]["Name"]) == (["ALL"], ["no-new-privileges:true"], "unless-stopped")
+    ours = {name.removeprefix("bluegreen.orchestrator."): value for name, value in labels.items() if name.startswith("bluegreen.orch")}
+    assert {"site": site, "colour": "green", "version": "1.0", "managed-by": "ansible"}.items() <= ours.items()
+    assert made["State"]["Health"]["Status"] == "healthy"
+
+
+def test_who_serves_is_left_alone_when_the_conf_changes(operator: Operator) -> None:
+    converged(operator)
+    blue, green = (operator.world.inspect(operator.site, colour)["Id"] for colour in ("blue", "green"))
+    operator.world.write_inventory(bluegreen_env={"SITE_NAME": operator.site, "NEW": "1"}, bluegreen_image=f"{IMAGE}:1.1")
+    run = operator.does("bluegreen")
+    said = json.dumps([result.content.get("msg") for result in run.results])
+    assert "blue serves, so its container keeps its settings although SITE conf has changed (env)" in said
+    assert "Deploy to green, then switch." in said
+    assert operator.world.inspect(operator.site, "blue")["Id"] == blue
+    assert operator.world.inspect(operator.site, "green")["Id"] != green
+    assert "NEW=1" in operator.world.inspect(operator.site, "green")["Config"]["Env"]
+    assert [operator.world.version(operator.site, colour) for colour in ("blue", "green")] == ["1.0", "1.0"]
+
+
+def test_volumes_are_of_one_colour_or_of_both(operator: Operator) -> None:
+    volumes = [{"name": "data", "path": "/data"}, {"name": "uploads", "path": "/uploads", "shared": True}]
+    operator.world.write_inventory(bluegreen_volumes=volumes)
+    converged(operator)
+    site = operator.site
+    mounted = {mount["Destination"]: mount["Name"] for mount in operator.world.inspect(site, "green")["Mounts"]}
+    assert mounted == {"/data": f"{site}-green-data", "/uploads": f"{site}-uploads"}
+    operator.does("retire", bluegreen_retire="site")
+    kept = docker("volume", "ls", "--quiet", "--filter", f"label=bluegreen.orchestrator.site={site}").split()
+    assert sorted(kept) == [f"{site}-blue-data", f"{site}-green-data", f"{site}-uploads"]
+    operator.does("retire", bluegreen_retire="site", bluegreen_retire_volumes=True)
+    assert docker("volume", "ls", "--quiet", "--filter", f"label=bluegreen.orchestrator.site={site}") == ""
+
+
+def a_stranger_on_the_port(operator: Operator, stack: list[socket.socket]) -> None:
+    listener = socket.create_server(("127.0.0.1", operator.world.ports[operator.site]["green"]))
+    stack.append(listener)
+
+
+def test_a_port_that_is_taken_is_refused(operator: Operator) -> None:
+    held: list[socket.socket] = []
+    a_stranger_on_the_port(operator, held)
+    try:
+        operator.harness("bluegreen").refuses("bluegreen_ports.green: something else listens on 127.0.0.1:")
+    finally:
+        held[0].close()
+
+
+def test_a_container_of_somebody_else_is_refused(operator: Operator) -> None:
+    name = f"{operator.site}-blue"
+    docker("create", "--name", name, f"{IMAGE}:1.0")
+    operator.harness("bluegreen").refuses(f"The container {name} is there already, and was not made by this role")
+
+
+REFUSALS: list[tuple[str, dict[str, Any], str]] = [
+    ("bluegreen", {"bluegreen_image": "no-such/image:9"}, 'bluegreen_image: "no-such/image:9" is not on the server and cannot be pulled'),
+    ("bluegreen", {"bluegreen_image": ""}, 'bluegreen_image: "" is no image; name the version'),
+    ("bluegreen", {"bluegreen_image": "shop 1.0"}, 'bluegreen_image: "shop 1.0" is no image'),
+    ("bluegreen", {"bluegreen_ports": {}}, "must give each colour its own port of 127.0.0.1"),
+    ("bluegreen", {"bluegreen_ports": {"blue": 0, "green": 2}}, "must give each colour its own port of 127.0.0.1"),
+    ("bluegreen", {"bluegreen_ports": {"blue": "x", "green": 2}}, "bluegreen_ports"),
+    ("bluegreen", {"bluegreen_ports": {"blue": 1, "green": 2, "red": 3}}, "red"),
+    ("bluegreen", {"bluegreen_limits": {"memroy": "1G"}}, "memroy"),
+    ("bluegreen", {"bluegreen_runtime": "podman"}, "podman"),
+    ("bluegreen", {"bluegreen_site": "bridge"}, 'bluegreen_site: "bridge" cannot name a Docker network'),
+    ("bluegreen", {"bluegreen_secrets": [{"name": "a"}]}, 'bluegreen_secrets: ["a"]: each must be named as a file and have either value'),
+    ("bluegreen", {"bluegreen_secrets": [{"name": "../a", "value": "x"}]}, '["../a"]: each must be named as a file'),
+    ("deploy", NEXT, "the site has no route yet, so no colour is idle"),
+    ("deploy", {"bluegreen_runtime": "external"}, "colours run elsewhere (external)"),
+    ("retire", {}, "the site has no route, so no colour is idle"),
+    ("retire", {"bluegreen_retire": "all"}, "bluegreen_retire"),
+]
+
+
+@pytest.mark.parametrize(("playbook", "variables", "sentence"), REFUSALS)
+def test_what_cannot_work_is_refused_before_anything_is_changed(
+    operator: Operator, playbook: str, variables: dict[str, Any], sentence: str
+) -> None:
+    operator.harness(playbook, **variables).refuses(sentence)
+
+
+@pytest.mark.parametrize("what", ["bluegreen_hosts", "bluegreen_ports"])
+def test_what_another_site_claims_is_refused(operator: Operator, what: str) -> None:
+    other = operator.world.sites[1]
+    taken = {"bluegreen_hosts": [operator.world.host(other).upper()], "bluegreen_ports": operator.world.ports[other]}[what]
+    operator.world.write_inventory(**{what: taken})
+    operator.harness("bluegreen").refuses(f"{operator.site} and {other}")
+
+
+@pytest.mark.parametrize(("host", "warned"), [("nowhere.invalid", True), ("localhost", False)])
+def test_a_name_that_leads_elsewhere_is_a_warning(operator: Operator, host: str, warned: bool) -> None:
+    operator.world.write_inventory(bluegreen_check_dns=True, bluegreen_hosts=[host])
+    run = operator.types("bluegreen", dry_run=True)
+    assert run.returncode == 0, run.words()
+    said = json.dumps([result.content for result in run.results])
+    assert (f"WARNING: {host} is not known to DNS, not to this server" in said) is warned
