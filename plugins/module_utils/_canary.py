@@ -40,7 +40,7 @@ def check_canary(wish: CanaryWish, target: str) -> None:
         which = "neither weight nor steps is given" if wish.weight is None else "weight and steps are both given"
         raise InputError(f"canary: {which}; give weight to stay there, or steps to go on to the target.")
     if wish.weight == 100 or 100 in wish.steps:
-        raise InputError("canary: 100 percent is not a canary, it is a switch; give target, and steps below 100 if you like.")
+        raise InputError("canary: 100 percent is not a canary, it is a switch: give target, and steps below 100 if you like.")
     if wish.weight is not None and not 0 <= wish.weight <= 99:
         raise InputError(f"canary.weight: {wish.weight} is not a percentage between 0 (no canary) and 99; give one of those.")
     if wish.weight and target == "previous":

@@ -9,12 +9,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from lab.server import http
 from lab.world import World
 from tests.harness.ansible import COLLECTIONS
+from tests.harness.tree import capture, first_change
 
 RUNNER = """
 import json, os, signal, sys
@@ -105,6 +110,10 @@ class Switching:
         assert "Traceback" not in json.dumps(result)
         return message
 
+    def visit(self, path: str = "/", host: str = "", **headers: str) -> Seen:
+        """Visit the site, or another host, through Traefik."""
+        return visit(self.world.traefik.web_url, host or self.host, path, **headers)
+
     def public_colour(self) -> str:
         """Which colour a visitor reaches now, asked by a client that is not ours; empty when nobody answers for the site."""
         status, body = http("GET", f"{self.world.traefik.web_url}/health", host=self.host)
@@ -118,3 +127,43 @@ def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
     result = json.loads(stdout)
     assert isinstance(result, dict)
     return result
+
+
+def previewed(acme: Switching, **options: Any) -> dict[str, Any]:
+    """Preview, apply, preview again: nothing written, the same plan, and then nothing left to do."""
+    before = capture(acme.world.roots)
+    preview = acme.ok(check=True, **options)
+    assert first_change(before, capture(acme.world.roots)) is None
+    applied = acme.ok(**options)
+    for key in ("changed", "diff", "actions", "digest", "active_before", "active_after", "canary", "maintenance", "preview", "take_back"):
+        assert preview[key] == applied[key], key
+    assert preview["visible_ms"] is None
+    for check in (True, False):
+        again = acme.ok(check=check, **options)
+        assert (again["changed"], again["diff"], again["actions"]) == (False, [], [])
+    return applied
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a visitor got: nobody follows a redirect, and the cookies are the visitor's to keep."""
+
+    status: int
+    colour: str
+    cookie: str
+    headers: Mapping[str, str]
+    body: str
+
+
+def visit(url: str, host: str, path: str = "/", **headers: str) -> Seen:
+    """Visit a page by a client that is not ours; ``X_Preview="a"`` sends the header X-Preview."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}})
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        cookie = found.get("set-cookie", "").partition(";")[0]
+        return Seen(answer.status, found.get("x-bluegreen-colour", ""), cookie, found, answer.read().decode())
+    finally:
+        connection.close()

@@ -16,7 +16,7 @@ from lab.server import http
 from lab.world import World
 from tests.harness.ansible import ROOT
 from tests.harness.tree import capture, first_change
-from tests.integration.switching import Switching
+from tests.integration.switching import Switching, previewed
 
 # Pytest's folders are closed to others; the ways to the world are opened for them while a test needs that.
 AS_NOBODY = "os.setgid(65534); os.setuid(65534)"
@@ -25,21 +25,6 @@ AS_NOBODY = "os.setgid(65534); os.setuid(65534)"
 @pytest.fixture
 def acme(world: World) -> Switching:
     return Switching(world)
-
-
-def previewed(acme: Switching, **options: Any) -> dict[str, Any]:
-    """Preview, apply, preview again: nothing written, the same plan, and then nothing left to do."""
-    before = capture(acme.world.roots)
-    preview = acme.ok(check=True, **options)
-    assert first_change(before, capture(acme.world.roots)) is None
-    applied = acme.ok(**options)
-    for key in ("changed", "diff", "actions", "digest", "active_before", "active_after", "take_back"):
-        assert preview[key] == applied[key], key
-    assert preview["visible_ms"] is None
-    for check in (True, False):
-        again = acme.ok(check=check, **options)
-        assert (again["changed"], again["diff"], again["actions"]) == (False, [], [])
-    return applied
 
 
 def test_the_cycle(acme: Switching) -> None:
