@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ class MariaDB(Server):
             raise LabError(f"mariadb-install-db failed: {(done.stderr or done.stdout).strip()[-1000:]}")
 
     def command(self) -> list[str]:
-        """The server, with what a test needs: durable as in production, for lost writes are what is looked for."""
+        """The server. A commit survives its death, but not the machine's, which no test brings about: that is ten times faster."""
         return [
             _program("mariadbd"),
             "--no-defaults",
@@ -63,14 +64,16 @@ class MariaDB(Server):
             "--skip-networking",
             "--max-connections=500",
             "--innodb-buffer-pool-size=32M",
+            "--innodb-flush-log-at-trx-commit=2",
         ]
 
     def ready(self) -> bool:
-        """Ready when it answers a query."""
-        try:
-            return self.rows("select 1") == [(1,)]
-        except pymysql.MySQLError:
-            return False
+        """Ready when it listens, and answers a query."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            # Asked first, for PyMySQL leaves its socket open when nobody listens.
+            if probe.connect_ex(str(self.socket)):
+                return False
+        return self.rows("select 1") == [(1,)]
 
     def stop(self) -> None:
         """End it, and take the socket's folder away."""
