@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-LABEL = "bluegreen.orchestrator"
+LABEL = "io.bluegreen"
 SETTINGS_LABEL = f"{LABEL}.settings"
 
 

@@ -92,7 +92,7 @@ def _stable(action: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_stable(action, part) for part in value]
     if isinstance(value, dict):
-        return {key: part for key, part in value.items() if (action, key) not in VOLATILE}
+        return {key: _stable(action, part) for key, part in value.items() if (action, key) not in VOLATILE}
     return value
 
 

@@ -25,7 +25,7 @@ from lab.server import LOOPBACK, http, reserve_port
 from lab.traefik import Traefik
 
 IMAGE = "bluegreen/lab-site"
-SITE_LABEL = "bluegreen.orchestrator.site"
+SITE_LABEL = "io.bluegreen.site"
 COLOURS = ("blue", "green")
 
 # What Docker tells of by itself, or because it was asked; everything else in its events is a write.

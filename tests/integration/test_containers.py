@@ -88,7 +88,7 @@ def test_what_a_container_is_made_of(operator: Operator) -> None:
     assert host["ReadonlyRootfs"]
     assert not host["Privileged"]
     assert (host["CapDrop"], host["SecurityOpt"], host["RestartPolicy"]["Name"]) == (["ALL"], ["no-new-privileges:true"], "unless-stopped")
-    ours = {name.removeprefix("bluegreen.orchestrator."): value for name, value in labels.items() if name.startswith("bluegreen.orch")}
+    ours = {name.removeprefix("io.bluegreen."): value for name, value in labels.items() if name.startswith("io.bluegreen.")}
     assert {"site": site, "colour": "green", "version": "1.0", "managed-by": "ansible"}.items() <= ours.items()
     assert made["State"]["Health"]["Status"] == "healthy"
 
@@ -115,10 +115,10 @@ def test_volumes_are_of_one_colour_or_of_both(operator: Operator) -> None:
     mounted = {mount["Destination"]: mount["Name"] for mount in operator.world.inspect(site, "green")["Mounts"]}
     assert mounted == {"/data": f"{site}-green-data", "/uploads": f"{site}-uploads"}
     operator.does("retire", bluegreen_retire="site")
-    kept = docker("volume", "ls", "--quiet", "--filter", f"label=bluegreen.orchestrator.site={site}").split()
+    kept = docker("volume", "ls", "--quiet", "--filter", f"label=io.bluegreen.site={site}").split()
     assert sorted(kept) == [f"{site}-blue-data", f"{site}-green-data", f"{site}-uploads"]
     operator.does("retire", bluegreen_retire="site", bluegreen_retire_volumes=True)
-    assert docker("volume", "ls", "--quiet", "--filter", f"label=bluegreen.orchestrator.site={site}") == ""
+    assert docker("volume", "ls", "--quiet", "--filter", f"label=io.bluegreen.site={site}") == ""
 
 
 def a_stranger_on_the_port(operator: Operator, stack: list[socket.socket]) -> None:
