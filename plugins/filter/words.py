@@ -41,6 +41,7 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
         lines.append(f"{name}: {site['problem']}")
     if site["in_step"] is False:
         lines.append(f"{name}: Traefik serves {site['serving'] or 'nothing'}, not what the file says; look into Traefik's log")
+    lines += _beside_words(name, site)
     for colour, state in site["colours"].items():
         role = "active" if state["active"] else "idle"
         lines += [
@@ -51,6 +52,24 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
         lines.append(f"{name}: a rollback would go to {site['previous']}")
     elif site["rolled_back"]:
         lines.append(f"{name}: the last change was a rollback, from {site['rolled_back']}")
+    return lines
+
+
+def _beside_words(name: str, site: Mapping[str, Any]) -> list[str]:
+    """Say what a site has beside its colour."""
+    idle = next((colour for colour, state in site["colours"].items() if not state["active"]), "")
+    lines = []
+    if site["canary"] is not None:
+        kept = f", and keep it by the cookie {site['sticky']['cookie']}" if site["sticky"] else ""
+        lines.append(f"{name}: {site['canary']} % of the visitors are on {idle}{kept}; a rollback would end that canary")
+    if site["maintenance"]:
+        allowed = f", but for {', '.join(site['maintenance']['allow'])}" if site["maintenance"]["allow"] else ""
+        lines.append(f"{name}: visitors see the maintenance page of {', '.join(site['maintenance']['servers'])}{allowed}")
+    if site["hold"]:
+        lines.append(f"{name}: writes wait for {site['hold']}")
+    if site["preview"]:
+        by = f"at {site['preview']['host']}" if site["preview"]["host"] else f"by the header {site['preview']['header']}"
+        lines.append(f"{name}: {idle} can be previewed {by}")
     return lines
 
 
