@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import CHANGED_MASK, MASK, plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import CHANGED_MASK, MASK, Change, plan
 
 CANARY = "canary-5d1f-secret"
 
@@ -78,3 +78,16 @@ def test_digest_is_the_plans_and_nothing_elses() -> None:
     assert one.digest() == same.digest() != other.digest()
     assert len(one.digest()) == 64
     assert plan({}, {}).digest() == plan({"a": 1}, {"a": 1}).digest()
+
+
+def test_a_secret_within_a_text_is_masked_and_a_changed_one_shows() -> None:
+    texts = frozenset({"secret-one", "secret-one-and-two"})
+    for before, after, shown in (
+        (None, "a secret-one b", f"a {MASK} b"),
+        ("a secret-one b", "c secret-one d", f"c {MASK} d"),
+        ("a secret-one b", "a secret-one-and-two b", f"a {CHANGED_MASK} b"),
+    ):
+        change = Change("update", "x", before, after, secret_texts=texts)
+        assert change.masked()[1] == shown
+        assert "secret-one" not in str(change.diff())
+        assert "secret-one" not in repr(change)
