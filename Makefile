@@ -51,8 +51,8 @@ unit: $(TEST) $(LINK) $(NEWEST) ##   unit tests on the oldest and the newest ans
 integration: $(TEST) $(LINK) $(NEWEST) ##   against real servers on loopback, under load
 	@$(PYTHON_HERE) -m tests.run integration
 
-molecule: ##   roles in containers: none yet, they come with the container roles
-	@echo "No molecule scenario exists yet: they come with the container roles. Nothing was run."
+molecule: $(TEST) $(LINK) ##   every role on a real Docker engine: check, converge, idempotence, verify, check
+	@$(PYTHON_HERE) -m tests.run molecule
 
 package: $(TEST) $(LINK) $(IMPORTER) ##   build, Galaxy's importer, install into an empty folder, run by FQCN
 	@$(PYTHON_HERE) -m tests.run package

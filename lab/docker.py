@@ -74,24 +74,28 @@ class Engine:
             return False
         return True
 
+    def missing(self) -> str:
+        """Why no engine can be had here, with the remedy; empty when one answers or can be started."""
+        if self.answers():
+            return ""
+        if os.environ.get("DOCKER_HOST"):
+            return f"No Docker engine answers at DOCKER_HOST={self.host}. Correct it, or unset it."
+        if not packages.find("dockerd"):
+            return f"There is no Docker engine here. Install one with: {packages.command(['docker.io', 'debootstrap'])}"
+        if os.geteuid() != 0:
+            return "No Docker engine answers, and only root can start one. Start yours, for example: systemctl start docker"
+        return ""
+
     def start(self, *, install: bool = False) -> Self:
         """Return when an engine answers; ProgramMissingError with the remedy when none can be had here."""
-        if self.answers():
-            return self
-        if os.environ.get("DOCKER_HOST"):
-            raise ProgramMissingError(f"No Docker engine answers at DOCKER_HOST={self.host}. Correct it, or unset it.")
-        if install:
+        if install and not self.answers():
             packages.install_missing(PACKAGES, who="The lab")
-        program = packages.find("dockerd")
-        if not program:
-            raise ProgramMissingError(f"There is no Docker engine here. Install one with: {packages.command(['docker.io', 'debootstrap'])}")
-        if os.geteuid() != 0:
-            raise ProgramMissingError(
-                "No Docker engine answers, and only root can start one. Start yours, for example: systemctl start docker"
-            )
+        missing = self.missing()
+        if missing:
+            raise ProgramMissingError(missing)
         with self._lock():
             if not self.answers():
-                self._launch(program)
+                self._launch(packages.find("dockerd") or "dockerd")
         return self
 
     def stop(self) -> bool:

@@ -33,11 +33,12 @@ PULL_LIMIT = 120.0
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its folder below lab/images, what it needs besides, and its build arguments."""
+    """One image: its folder below lab/images, what it needs besides, its build arguments, and whether a registry has the real one."""
 
     folder: str
     extra_files: Callable[[], dict[str, Path]]
     arguments: dict[str, str] = field(default_factory=dict)
+    public: bool = False
 
 
 def _traefik() -> dict[str, Path]:
@@ -48,11 +49,11 @@ def _site() -> dict[str, Path]:
     return {f"lab/{name}": ROOT / "lab" / name for name in ("__init__.py", "server.py", "site_app.py")}
 
 
-# bluegreen-lab/... are ours alone; traefik:v3.7 stands where the public image would.
 IMAGES = {
-    "traefik:v3.7": Image("traefik", _traefik),
+    "traefik:v3.7": Image("traefik", _traefik, public=True),
     "bluegreen/lab-site:1.0": Image("lab-site", _site, {"VERSION": "1.0"}),
     "bluegreen/lab-site:1.1": Image("lab-site", _site, {"VERSION": "1.1"}),
+    "bluegreen/lab-server:12": Image("lab-server", dict),
 }
 
 
@@ -60,6 +61,8 @@ def make_image(tag: str) -> str:
     """Make an image of the lab unless it is there and current; returns its tag."""
     image = IMAGES[tag]
     with _lock():
+        if image.public and _is_the_public_one(tag):
+            return tag
         make_base()
         with tempfile.TemporaryDirectory(prefix="bluegreen-image-") as scratch:
             context = Path(scratch)
@@ -72,21 +75,28 @@ def make_image(tag: str) -> str:
 
 def make_base() -> str:
     """Have debian:bookworm-slim: there, pulled, or made here with debootstrap."""
-    if _inputs(BASE) is not None:
-        return BASE
-    try:
-        docker("pull", "--quiet", BASE, timeout=PULL_LIMIT)
-    except (LabError, subprocess.TimeoutExpired) as no_registry:
-        _bootstrap(no_registry)
+    if _inputs(BASE) is None and not _pulled(BASE):
+        _bootstrap()
     return BASE
 
 
-def _bootstrap(no_registry: Exception) -> None:
+def _is_the_public_one(tag: str) -> bool:
+    digest = _inputs(tag)
+    return _pulled(tag) if digest is None else digest == ""
+
+
+def _pulled(tag: str) -> bool:
+    try:
+        docker("pull", "--quiet", tag, timeout=PULL_LIMIT)
+    except (LabError, subprocess.TimeoutExpired):
+        return False
+    return True
+
+
+def _bootstrap() -> None:
     program = packages.find("debootstrap")
     if not program:
-        raise ProgramMissingError(
-            f"{BASE} can neither be pulled ({str(no_registry)[-200:]}) nor made: {packages.command(['debootstrap'])}"
-        ) from no_registry
+        raise ProgramMissingError(f"No registry has {BASE} for us, and it cannot be made without: {packages.command(['debootstrap'])}")
     with tempfile.TemporaryDirectory(prefix="bluegreen-base-", dir=cache_directory()) as scratch:
         root = Path(scratch) / "root"
         done = subprocess.run([program, "--variant=minbase", "bookworm", str(root)], capture_output=True, text=True, check=False)

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.docker import Engine
 from tests.tools import pythons
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 FLOOR = ROOT / ".venv"
 NEWEST = BUILD / "venvs" / "newest"
-PARTS = ("lint", "sanity", "unit", "integration", "package")
+PARTS = ("lint", "sanity", "unit", "integration", "molecule", "package")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Stage:
 
 def all_stages() -> list[Stage]:
     """Every stage, cheap ones first: a typo is told in seconds, not after the integration tests."""
-    return [*_lint(), *_sanity(), *_unit(), *_integration(), *_package()]
+    return [*_lint(), *_sanity(), *_unit(), *_integration(), *_molecule(), *_package()]
 
 
 def _tool(name: str) -> str:
@@ -87,6 +88,13 @@ def _integration() -> Iterator[Stage]:
     # Each worker has a world of its own. 256 tests are 570 s of processor, mostly ansible-playbook starting; four worlds are enough load.
     side_by_side = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
     yield Stage("integration", "integration", _module("pytest", "tests/integration", *side_by_side), is_pytest=True, alone=True)
+
+
+def _molecule() -> Iterator[Stage]:
+    """One stage for each scenario, one after the other: they share the Docker engine."""
+    missing = Engine().missing()
+    for scenario in sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")):
+        yield Stage(f"molecule {scenario}", "molecule", _module("tests.tools.molecule", scenario), missing=missing, alone=True)
 
 
 def _package() -> Iterator[Stage]:
