@@ -23,7 +23,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_files import HoldFiles
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_files import HoldFiles, clean_up
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_gate import HoldGate, Order, seconds_until
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import Begin, HoldWish, committed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
@@ -205,7 +205,7 @@ class Holder:
         self._gate.shut_door()
         answer = {**outcome, **self._gate.counts.public()}
         if outcome.get("back", True):
-            self._files.clean_up()
+            clean_up(self._wish)
             self._lock.release()
         else:
             self._lock.step(f"hold not taken back: {outcome['sentence']}"[:300])

@@ -103,16 +103,17 @@ class HoldFiles:
         except OSError as error:
             raise _files.FileError(f"{self.way_back} cannot be made ({error.strerror}); {wish.path} is as it was.") from error
 
-    def clean_up(self) -> None:
-        """Take away what nobody needs after a hold; the log stays."""
-        _files.discard(self._socket_path)
-        _files.discard(self.way_back)
-
     def close(self) -> None:
         """In the operator's process: leave all of it to the holder."""
         self.door.close()
         self.orders.close()
         os.close(self.log_fd)
+
+
+def clean_up(wish: Wish) -> None:
+    """Take away what nobody needs after a hold; the log stays. The site's lock must be ours."""
+    _files.discard(socket_path(wish))
+    _files.discard(way_back_path(wish))
 
 
 def taken(address: tuple[str, int], error: OSError) -> RefusedError:

@@ -21,9 +21,9 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold impor
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_files import (
     HoldFiles,
     ask,
+    clean_up,
     last_end,
     see_free,
-    way_back_path,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_gate import allow_many_files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import (
@@ -292,4 +292,4 @@ def _abort_alone(report: Report, hold: HoldWish) -> None:
         if plan.plan.changed:
             report.warnings += check_directory(wish, plan)
             report.ended(SwitchRun(wish, plan, text, lock.step).run())
-        _files.discard(way_back_path(wish))
+        clean_up(wish)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
@@ -12,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lab.server import process_birth
+from lab.server import LOOPBACK, http, process_birth, reserve_port
+from lab.world import World
 from tests.integration.switching import Switching
 
 # A hold takes none of these; what the site's file has is kept.
@@ -22,6 +24,11 @@ ROUTE_OPTIONS = ("hosts", "colours", "entrypoints")
 class Holding(Switching):
     """One site of a world, its route made, and the hold of its writes. What a test leaves held is aborted at its end."""
 
+    def __init__(self, world: World, site: str = "acme") -> None:
+        super().__init__(world, site)
+        # The default port follows from the site's name, and another world on this machine may hold a site of that name.
+        self.listen = f"{LOOPBACK}:{reserve_port()}"
+
     def __exit__(self, *trouble: object) -> None:
         """End what a failed test left, so that it cannot disturb the next one."""
         super().__exit__(*trouble)
@@ -30,8 +37,8 @@ class Holding(Switching):
 
     def start(self, **given: Any) -> Any:
         """Start the module; of a hold's options, the ones of the route are left out."""
-        route = dict.fromkeys(ROUTE_OPTIONS) if given.get("hold") else {}
-        return super().start(**{**route, **given})
+        hold = {**dict.fromkeys(ROUTE_OPTIONS), "hold_listen": self.listen} if given.get("hold") else {}
+        return super().start(**{**hold, **given})
 
     def begin(self, **options: Any) -> dict[str, Any]:
         """Hold the writes; nothing is under way in most tests, so there is nothing to wait for."""
@@ -59,6 +66,22 @@ class Holding(Switching):
         """The process that holds the writes."""
         return int(self.note()["pid"])
 
+    def free(self) -> bool:
+        """Whether nobody holds the site's lock; a note that lies there is of an owner that died."""
+        with open(self.world.staging_dir / f"{self.site}.lock", "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def write(self) -> int:
+        """Send a write, wait for a moment at most, and return the status; 0 when it waits."""
+        try:
+            return http("POST", f"{self.world.traefik.web_url}/order", {"number": 1}, host=self.host, timeout=1.0)[0]
+        except TimeoutError:
+            return 0
+
     def left(self) -> list[str]:
         """What lies in the staging folder beside the lock and the log."""
         kept = {f"{self.site}.lock", f"{self.site}.hold.log"}
@@ -78,7 +101,7 @@ def gone(pid: int, birth: str) -> Callable[[], bool]:
     return lambda: process_birth(pid) != birth
 
 
-def environment_of(pid: int) -> list[str]:
+def open_files(pid: int) -> list[str]:
     """Where the open files of a process lead."""
     folder = Path(f"/proc/{pid}/fd")
     return [os.readlink(path) for path in folder.iterdir()]
