@@ -150,7 +150,7 @@ def test_a_step_that_fails_takes_all_back(acme: Switching) -> None:
     soak = {"seconds": 30, "metrics_url": acme.world.traefik.metrics_url, "min_requests": 20}
     with acme.world.load("acme", workers=4, rate=300) as load:
         result = acme.run(target="green", canary={"steps": [10, 50]}, soak=soak)
-    assert "acme: the soak at 10 % failed: " in result["msg"]
+    assert "acme: the soak failed at 10 %: " in result["msg"]
     assert "of 500 or above" in result["msg"]
     assert result["msg"].endswith("It was taken back: blue serves as before.")
     assert result["soak"]["errors"] / result["soak"]["requests"] == pytest.approx(0.25, abs=0.05)
@@ -174,7 +174,7 @@ Lock.step = step
 """
     process = acme.start(target="green", canary={"steps": [10, 50]}, soak={"seconds": 0.2}, before=sicken)
     result = result_of(process)
-    assert "the soak at 50 % failed: 3 probes in a row failed" in result["msg"]
+    assert "the soak failed at 50 %: 3 probes in a row failed" in result["msg"]
     assert result["msg"].endswith("It was taken back: blue serves as before, green with 5 %.")
     assert [step["percent"] for step in result["steps"]] == [10]
     assert acme.file.read_text() == before

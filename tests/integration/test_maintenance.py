@@ -62,6 +62,7 @@ def test_who_is_on_the_list_sees_the_site(acme: Switching, page: Page) -> None:
     assert acme.visit().colour == "blue"
     previewed(acme, maintenance={"servers": [page.url], "allow": ["192.0.2.0/24", "2001:db8::1"]})
     assert acme.visit().status == 503
+    assert acme.visit(X_Forwarded_For="192.0.2.7").status == 503, "a header must not open it"
 
 
 def test_under_load_only_what_the_page_answers_on_purpose(acme: Switching, page: Page) -> None:

@@ -66,6 +66,19 @@ def test_by_host_from_named_addresses(acme: Switching) -> None:
     assert "preview" not in acme.file.read_text()
 
 
+def test_a_forwarded_address_is_not_believed(acme: Switching) -> None:
+    """Traefik compares the address that connects: a header must not open the preview."""
+    acme.ok(preview={"host": HOST, "source_ranges": ["192.0.2.0/24"]})
+    assert acme.visit(host=HOST, X_Forwarded_For="192.0.2.7", X_Real_Ip="192.0.2.7").status == 403
+
+
+def test_traefiks_own_priority_is_the_length_of_the_rule_in_bytes(acme: Switching) -> None:
+    """Ours are steps above it; in letters they would be below it where a rule has other letters than English ones."""
+    acme.ok(hosts=None, rule="Host(`acme.localhost`) && !Path(`/éééééé`)", preview={"host": HOST, "source_ranges": ["127.0.0.1"]})
+    own, ours = (acme.world.traefik.api(f"/api/http/routers/{name}@file")["priority"] for name in ("acme", "acme-preview"))
+    assert ours == own + 3
+
+
 def test_by_password(acme: Switching, users: Path) -> None:
     previewed(acme, preview={"host": HOST, "users_file": str(users)})
     assert acme.visit(host=HOST).status == 401

@@ -30,10 +30,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.server import ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible
 from tests.harness.ansible import ROOT
 from tests.harness.preview_apply import world_environment
+from tests.integration.conftest import skip_or_fail
+from tests.integration.page import Page
 
 RUNBOOK = ROOT / "docs" / "runbooks" / "bluegreen.md"
 NO_SOAK = {"bluegreen_soak": {"seconds": 0}}
@@ -124,6 +127,7 @@ class Evening:
         # The trail is this evening's alone, so that the page can say how many runs are in it.
         trail = {"BLUEGREEN_AUDIT_LOG": str(folder / "build" / "audit" / "audit.jsonl")}
         self.ansible = Ansible(ROOT / "inventories" / "demo", environment=world_environment(world) | trail)
+        self.environment: dict[str, str] = {}
         self._promises: list[tuple[str, threading.Event]] = []
         (folder / "build").mkdir()
         (folder / "build" / "demo").symlink_to(world.directory)
@@ -162,7 +166,7 @@ class Evening:
         return subprocess.Popen(
             ["bash", "-c", command],
             cwd=self.folder,
-            env=self.ansible.full_environment("ansible.builtin.default") | {"PWD": str(self.folder)},
+            env=self.ansible.full_environment("ansible.builtin.default") | {"PWD": str(self.folder)} | self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -242,6 +246,14 @@ def a_colleague_is_switching(evening: Evening) -> None:
     evening.stack.callback(process.send_signal, signal.SIGINT)
 
 
+def a_page_server_runs(evening: Evening) -> None:
+    try:
+        page = evening.stack.enter_context(Page(evening.folder))
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    evening.environment["PAGE"] = page.url
+
+
 SITUATIONS: dict[str, Callable[[Evening], None]] = {
     "acme is on blue": acme_is_on_blue,
     "acme is on green": acme_is_on_green,
@@ -250,6 +262,7 @@ SITUATIONS: dict[str, Callable[[Evening], None]] = {
     "green falls sick while it is watched": green_falls_sick_while_it_is_watched,
     "a switch to green is killed while it is watched": a_switch_is_killed,
     "somebody left a broken old.yml in the directory": a_broken_file_is_left,
+    "a server of the page runs": a_page_server_runs,
     "Traefik is down": traefik_is_down,
     "a colleague is switching acme": a_colleague_is_switching,
 }
