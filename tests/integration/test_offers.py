@@ -112,7 +112,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], Prepare, str]] = [
     ("rollback", "acme", {}, converged, "acme has no previous colour"),
     ("rollback", "globex", {}, blank, "the upsell is one word: add bluegreen to site_offers"),
     ("bluegreen", "acme", {"bluegreen_site": "../acme"}, blank, "site: '../acme' is not a site name"),
-    ("site", "acme", {"site_offers_external": []}, blank, "bought, but not built in this version: infra_only."),
+    ("site", "acme", {"site_offers": ["infra_only", "security_backup"]}, blank, "bought, but not built in this version: security_backup."),
     ("site", "acme", {"site_offers": ["infra_only", "wordpress", "bluegreen"]}, blank, "not built in this version: wordpress."),
     ("site", "acme", {"site_offers": ["bluegreen"], "site_offers_external": []}, blank, "bluegreen needs infra_only (Infra-Only)"),
     ("site", "acme", {"site_offers": ["blugreen"], "site_offers_external": []}, blank, "'blugreen' is no offer"),
@@ -155,6 +155,15 @@ def test_every_word_for_no_applies(world: World, ansible: Ansible, value: str) -
     assert acme.public_colour() == "green"
 
 
+@pytest.mark.parametrize("value", ["y", "t", "Y", "1", "yes", "on"])
+def test_every_word_for_yes_previews(world: World, ansible: Ansible, value: str) -> None:
+    with Switching(world) as acme:
+        converged(acme)
+    before = acme.file.read_text()
+    ansible.run(PREFIX + "switch", limit="acme", extra_vars={**QUICK, "bluegreen_target": "green", "dry_run": value})
+    assert acme.file.read_text() == before
+
+
 def test_a_rollback_moves_only_the_colour(world: World, preview_apply: Callable[..., PreviewApply]) -> None:
     """SITE conf was edited for the next release, and is half done: the emergency exit must not care."""
     with Switching(world) as acme:
@@ -163,6 +172,10 @@ def test_a_rollback_moves_only_the_colour(world: World, preview_apply: Callable[
     half_done = {
         "bluegreen_middlewares": ["not-there-yet"],
         "bluegreen_colours": {"blue": ["http://127.0.0.1:1"], "green": ["http://127.0.0.1:2"]},
+        "bluegreen_hosts": ["new.localhost"],
+        "bluegreen_entrypoints": ["websecure"],
+        "bluegreen_tls": {"enabled": True},
+        "bluegreen_priority": 77,
     }
     preview_apply(PREFIX + "rollback", limit="acme", extra_vars=half_done).proves(changes=True)
     expected = before.replace("service: acme-green", "service: acme-blue").replace(

@@ -50,7 +50,7 @@ OFFERS: Final[dict[str, Offer]] = {
         "services": ("Installation", "Validation", "Documentation"),
         "excluded": ("WordPress", "Blue/Green applicatif", "Cockpit ADMIN"),
         "needs": (),
-        "playbook": None,
+        "playbook": "infra_only",
     },
     "infra_cockpit_safe": {
         "title": "Infra + Cockpit SAFE",

@@ -90,7 +90,8 @@ def test_a_missing_upsell_is_named() -> None:
 
 def test_what_runs_and_what_is_not_built() -> None:
     assert runnable(["bluegreen", "infra_only"], ["infra_only"]) == (["bluegreen"], [])
-    assert runnable(["bluegreen", "infra_only"], []) == (["bluegreen"], ["infra_only"])
+    assert runnable(["bluegreen", "infra_only"], []) == (["infra_only", "bluegreen"], [])
+    assert runnable(["bluegreen", "wordpress"], ["infra_only"]) == (["bluegreen"], ["wordpress"])
 
 
 def test_filters() -> None:
