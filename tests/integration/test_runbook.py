@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/runbooks/bluegreen.md is run as it stands, every command of it, on a real Traefik.
+"""docs/runbooks/bluegreen.md and visitors.md are run as they stand, every command of them, on a real Traefik.
 
 How the page is read:
 
@@ -38,7 +38,7 @@ from tests.harness.preview_apply import world_environment
 from tests.integration.conftest import skip_or_fail
 from tests.integration.page import Page
 
-RUNBOOK = ROOT / "docs" / "runbooks" / "bluegreen.md"
+PAGES = [ROOT / "docs" / "runbooks" / name for name in ("bluegreen.md", "visitors.md")]
 NO_SOAK = {"bluegreen_soak": {"seconds": 0}}
 LONG_SOAK = {"bluegreen_soak": {"seconds": 60}}
 
@@ -267,7 +267,7 @@ SITUATIONS: dict[str, Callable[[Evening], None]] = {
     "a colleague is switching acme": a_colleague_is_switching,
 }
 
-SECTIONS = read_runbook(RUNBOOK.read_text())
+SECTIONS = [section for page in PAGES for section in read_runbook(page.read_text())]
 
 
 @pytest.fixture
@@ -287,9 +287,9 @@ def test_the_runbook_is_true(section: Section, evening: Evening) -> None:
     evening.keep_promises()
 
 
-def test_every_command_of_the_page_was_found() -> None:
+def test_every_command_of_the_pages_was_found() -> None:
     """A fence with a typo in it must not take its commands out of the test."""
-    written = [line.removeprefix("$ ") for line in RUNBOOK.read_text().splitlines() if line.startswith("$ ")]
+    written = [line.removeprefix("$ ") for page in PAGES for line in page.read_text().splitlines() if line.startswith("$ ")]
     read = [command for section in SECTIONS for step in section.steps if isinstance(step, Block) for command, _ in step.commands]
     assert read == written
     assert len(read) > 15
