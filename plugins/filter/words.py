@@ -66,7 +66,8 @@ def _beside_words(name: str, site: Mapping[str, Any]) -> list[str]:
         allowed = f", but for {', '.join(site['maintenance']['allow'])}" if site["maintenance"]["allow"] else ""
         lines.append(f"{name}: visitors see the maintenance page of {', '.join(site['maintenance']['servers'])}{allowed}")
     if site["hold"]:
-        lines.append(f"{name}: writes wait for {site['hold']}")
+        left = "every write FAILS: the process that held the writes is gone; end it now with the playbook hold, -e bluegreen_hold=abort"
+        lines.append(f"{name}: writes wait for {site['hold']}" if site["lock"]["held"] else f"{name}: {left}")
     if site["preview"]:
         by = f"at {site['preview']['host']}" if site["preview"]["host"] else f"by the header {site['preview']['header']}"
         lines.append(f"{name}: {idle} can be previewed {by}")

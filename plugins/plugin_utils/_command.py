@@ -21,7 +21,18 @@ from ansible.parsing.splitter import parse_kv
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import setting
 
 # Values of these are colours, names, paths and hashes; any other may be a password that was typed on the command line.
-SAFE_VARIABLES = frozenset({"bluegreen_target", "audit_site", "audit_path", "audit_report_path", "audit_report_lang", "audit_expect_head"})
+SAFE_VARIABLES = frozenset(
+    {
+        "bluegreen_target",
+        "bluegreen_hold",
+        "bluegreen_hold_seconds",
+        "audit_site",
+        "audit_path",
+        "audit_report_path",
+        "audit_report_lang",
+        "audit_expect_head",
+    }
+)
 # Options that are repeated as they were, with the key under which ansible-core keeps them.
 LISTS = (("--skip-tags", "skip_tags"), ("--vault-id", "vault_ids"), ("--vault-password-file", "vault_password_files"))
 FLAGS = (("--ask-vault-pass", "ask_vault_pass"), ("--ask-pass", "ask_pass"), ("--ask-become-pass", "become_ask_pass"), ("-b", "become"))

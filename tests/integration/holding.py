@@ -88,7 +88,7 @@ class Holding(Switching):
         return sorted(path.name for path in self.world.staging_dir.iterdir() if path.name not in kept)
 
 
-def until(condition: Callable[[], object], what: str, limit: float = 10.0) -> None:
+def until(condition: Callable[[], object], what: str, limit: float = 30.0) -> None:
     """Wait for something; say what never came."""
     end = time.monotonic() + limit
     while not condition():

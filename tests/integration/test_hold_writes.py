@@ -160,7 +160,7 @@ def test_the_operator_is_killed_and_the_hold_ends_by_itself(street: Street) -> N
         until(lambda: "holding writes" in str(acme.note().get("step")), "a hold")
         process.kill()
         process.communicate()
-        until(lambda: not acme.note(), "the end of the hold", 12)
+        until(lambda: not acme.note(), "the end of the hold")
         ordered(writers, 100)
     assert street.blue.orders() == settled(writers)
     assert street.green.orders() == []

@@ -38,7 +38,7 @@ from tests.harness.preview_apply import world_environment
 from tests.integration.conftest import skip_or_fail
 from tests.integration.page import Page
 
-PAGES = [ROOT / "docs" / "runbooks" / name for name in ("bluegreen.md", "visitors.md")]
+PAGES = [ROOT / "docs" / "runbooks" / name for name in ("bluegreen.md", "hold.md", "visitors.md")]
 NO_SOAK = {"bluegreen_soak": {"seconds": 0}}
 LONG_SOAK = {"bluegreen_soak": {"seconds": 60}}
 
@@ -52,6 +52,7 @@ VARYING = (
     (r"\S+ on \S+ \(pid \d+", "WHO (pid PID"),
     (r"in \d+ answers", "in MANY answers"),
     (r"\d+ lines", "LINES lines"),
+    (r"\b\d wait,", "SOME wait,"),
 )
 
 
@@ -254,6 +255,33 @@ def a_page_server_runs(evening: Evening) -> None:
     evening.environment["PAGE"] = page.url
 
 
+def the_writes_are_held(evening: Evening) -> None:
+    evening.play("bluegreen")
+    evening.play("hold", bluegreen_hold="begin", bluegreen_target="green", bluegreen_hold_settle=0)
+    evening.stack.callback(evening.play, "hold", bluegreen_hold="abort")
+
+
+def the_holder_is_killed(evening: Evening) -> None:
+    the_writes_are_held(evening)
+    os.kill(int(str(evening.note()["pid"])), signal.SIGKILL)
+
+
+def a_client_writes(evening: Evening) -> None:
+    """Somebody sends an order, which waits."""
+    web = evening.world.traefik.web_url
+    order = subprocess.Popen(
+        ["curl", "-s", "-L", "-o", "/dev/null", "--data", "x", "-H", f"Host: {evening.world.host('acme')}", f"{web}/order"]
+    )
+    evening.stack.callback(order.wait, 60)
+
+
+def a_task_file_clones(evening: Evening) -> None:
+    """What is done while writes wait; one file that works and one that does not."""
+    task = "---\n- name: Clone the database\n"
+    (evening.folder / "clone.yml").write_text(task + "  ansible.builtin.debug:\n    msg: cloned\n")
+    (evening.folder / "broken.yml").write_text(task + "  ansible.builtin.fail:\n    msg: no room for the dump\n")
+
+
 SITUATIONS: dict[str, Callable[[Evening], None]] = {
     "acme is on blue": acme_is_on_blue,
     "acme is on green": acme_is_on_green,
@@ -265,6 +293,10 @@ SITUATIONS: dict[str, Callable[[Evening], None]] = {
     "a server of the page runs": a_page_server_runs,
     "Traefik is down": traefik_is_down,
     "a colleague is switching acme": a_colleague_is_switching,
+    "writes are held for green": the_writes_are_held,
+    "the process that holds the writes is killed": the_holder_is_killed,
+    "a client writes": a_client_writes,
+    "clone.yml clones the database, broken.yml fails": a_task_file_clones,
 }
 
 SECTIONS = [section for page in PAGES for section in read_runbook(page.read_text())]

@@ -69,7 +69,11 @@ def test_a_site_that_is_well() -> None:
             {"maintenance": {"servers": ["http://p"], "allow": ["192.0.2.0/24"]}},
             "acme: visitors see the maintenance page of http://p, but for 192.0.2.0/24",
         ),
-        ({"hold": "blue"}, "acme: writes wait for blue"),
+        ({"hold": "blue", "lock": {"held": True, "owner": "me", "left_behind": False}}, "acme: writes wait for blue"),
+        (
+            {"hold": "blue"},
+            "acme: every write FAILS: the process that held the writes is gone; end it now with the playbook hold, -e bluegreen_hold=abort",
+        ),
         ({"preview": {"colour": "blue", "host": "p.example", "header": None}}, "acme: blue can be previewed at p.example"),
         ({"preview": {"colour": "blue", "host": None, "header": "X-P"}}, "acme: blue can be previewed by the header X-P"),
         ({"previous": None, "rolled_back": "green"}, "acme: the last change was a rollback, from green"),
