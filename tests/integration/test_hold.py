@@ -120,7 +120,8 @@ def test_the_way_back_is_the_clients_own_address(acme: Holding) -> None:
     acme.ok(hold="abort")
     assert [write.answer() for write in writes] == [("blue", 200, 1)] * len(paths)
     seen = [line["path"] for line in acme.world.site("acme", "blue").requests() if line["method"] == "POST"]
-    assert sorted(seen[-3:]) == sorted(paths)
+    # Traefik itself folds the double slash, for every request (its option sanitizePath).
+    assert sorted(seen[-3:]) == sorted(["/order?id=1&name=a%20b", "/evil.example/x", "/"])
 
 
 def test_a_hold_that_nobody_ends_aborts_by_itself(acme: Holding) -> None:

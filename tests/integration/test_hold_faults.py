@@ -114,6 +114,23 @@ def test_the_holder_is_killed_while_it_begins(acme: Holding, place: tuple[str, s
     assert load.snapshot().failed == 0, load.snapshot().words()
 
 
+@pytest.mark.parametrize("target", ["active", "green"])
+def test_any_other_change_ends_a_hold_that_was_left_too(acme: Holding, target: str) -> None:
+    acme.begin()
+    os.kill(acme.holder(), signal.SIGKILL)
+    until(acme.free, "a free lock")
+    assert acme.write() == 500
+    for check in (True, False):
+        result = acme.ok(target=target, check=check)
+        assert result["changed"] is True
+        assert (
+            "acme: a hold of the writes was left by a process that died, and every write fails since; this ends it." in result["warnings"]
+        )
+    assert acme.public_colour() == ("blue" if target == "active" else "green")
+    assert writes_work(acme)
+    assert acme.begin()["hold"]["state"] == "begun"
+
+
 END = {
     "before the rename": (FILES, "commit", "before", "held"),
     "after the rename": (FILES, "commit", "after", "ended"),
