@@ -31,7 +31,7 @@ from lab.server import Server
 class Writers(Server):
     """The handle: a process of its own."""
 
-    def __init__(self, directory: Path, url: str, *, host: str, number: int = 30, body_bytes: int = 2000, pause: float = 0.05) -> None:
+    def __init__(self, directory: Path, url: str, *, host: str, number: int = 30, body_bytes: int = 2000, pause: float = 0.3) -> None:
         super().__init__("writers", directory)
         self.result_file = self.directory / "writers.jsonl"
         self.options = {

@@ -123,8 +123,8 @@ def test_any_other_change_ends_a_hold_that_was_left_too(acme: Holding, target: s
     for check in (True, False):
         result = acme.ok(target=target, check=check)
         assert result["changed"] is True
-        assert (
-            "acme: a hold of the writes was left by a process that died, and every write fails since; this ends it." in result["warnings"]
+        assert "acme: a hold of the writes was left by a process that died, and every write fails since; this ends it." in str(
+            result["warnings"]
         )
     assert acme.public_colour() == ("blue" if target == "active" else "green")
     assert writes_work(acme)
