@@ -19,7 +19,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _gat
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, ProbeError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import objects
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import objects, service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SwitchPlan, Wish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_api import TraefikApi, read_counts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_directory import (
@@ -129,7 +129,7 @@ def check_metrics(wish: Wish, plan: SwitchPlan) -> None:
     """
     if wish.soak.seconds > 0 and wish.soak.metrics_url and plan.after is not None:
         try:
-            read_counts(wish.soak.metrics_url, (plan.after.site,), wish.confirm.timeout)
+            read_counts(wish.soak.metrics_url, [service_name(wish.site, colour) for colour in plan.after.serving], wish.confirm.timeout)
         except ProbeError as error:
             raise RefusedError(
                 f"soak.metrics_url: {wish.soak.metrics_url} gives no metrics ({error.sentence});"
@@ -172,9 +172,12 @@ def check_pages(wish: Wish, route: Route, urls: Collection[str]) -> None:
         RefusedError: naming the server and what it answers.
     """
     host = _gate.for_rule(wish.gate, route.rule).host
-    for url in urls:
+    headers = {"Host": host} if host else {}
+    # The start page and one below it: a server that has the page at / only would answer 404 to all the rest of the site.
+    asked = [url.rstrip("/") + path for url in urls for path in ("/", "/a/page/of-the-site")]
+    for address in asked:
         try:
-            answer = get(url.rstrip("/") + "/", headers={"Host": host} if host else {}, timeout=wish.gate.timeout)
+            answer = get(address, headers=headers, timeout=wish.gate.timeout)
         except ProbeError as error:
             said = error.sentence
         else:
@@ -182,7 +185,7 @@ def check_pages(wish: Wish, route: Route, urls: Collection[str]) -> None:
                 continue
             said = f"status {answer.status}, {'with' if 'retry-after' in answer.headers else 'without'} a Retry-After header"
         raise RefusedError(
-            f"{wish.site}: the maintenance page at {url} is not ready ({said}); it must answer every path with status 503 and a"
+            f"{wish.site}: the maintenance page at {address} is not ready ({said}); it must answer every path with status 503 and a"
             " Retry-After header. Nothing was changed; mend the page, then run again."
         )
 

@@ -14,8 +14,22 @@ from lab.server import LOOPBACK, ProgramMissingError, Server, http, reserve_port
 # Debian keeps nginx where only root's PATH looks.
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"))
 HTML = "<!doctype html><title>acme</title><h1>We are back at noon</h1>\n"
+# An error_page that is a path turns a POST into a GET; a named location (@page) would answer it with 405.
+SERVER = """\
+server {{
+  listen {address};
+  location {where} {{ return {status}; }}
+  error_page {status} /.maintenance.html;
+  location = /.maintenance.html {{
+    internal;
+    root {folder};
+    {header}
+  }}
+}}
+"""
 CONFIGURATION = """\
 daemon off;
+{user}
 pid nginx.pid;
 error_log stderr;
 events {{}}
@@ -26,29 +40,20 @@ http {{
   proxy_temp_path proxy;
   scgi_temp_path scgi;
   uwsgi_temp_path uwsgi;
-  server {{
-    listen {address};
-    root .;
-    location / {{ return {status}; }}
-    error_page {status} /maintenance.html;
-    location = /maintenance.html {{
-      internal;
-      {header}
-      add_header Cache-Control no-store always;
-    }}
-  }}
+  {server}
 }}
 """
 
 
 class Page(Server):
-    """A page that answers every path with one status; ``retry_after`` in seconds, 0 for no such header."""
+    """A page that answers with one status; ``retry_after`` in seconds, 0 for no such header; ``where`` as nginx writes it."""
 
-    def __init__(self, directory: Path, *, status: int = 503, retry_after: int = 600) -> None:
+    def __init__(self, directory: Path, *, status: int = 503, retry_after: int = 600, where: str = "/") -> None:
         super().__init__("page", directory / "page")
         self.port = reserve_port()
         self.status = status
         self.retry_after = retry_after
+        self.where = where
 
     @property
     def url(self) -> str:
@@ -57,13 +62,17 @@ class Page(Server):
 
     def prepare(self) -> None:
         """Write the page and the configuration."""
-        # nginx's workers are another user when it is started by root, and pytest's folders are closed to others.
-        for folder in (self.directory, *self.directory.parents[:3]):
-            folder.chmod(folder.stat().st_mode | 0o055)
-        (self.directory / "maintenance.html").write_text(HTML)
-        header = f"add_header Retry-After {self.retry_after} always;" if self.retry_after else ""
-        text = CONFIGURATION.format(address=f"{LOOPBACK}:{self.port}", status=self.status, header=header)
-        (self.directory / "nginx.conf").write_text(text)
+        (self.directory / ".maintenance.html").write_text(HTML)
+        server = SERVER.format(
+            address=f"{LOOPBACK}:{self.port}",
+            where=self.where,
+            status=self.status,
+            folder=self.directory,
+            header=f"add_header Retry-After {self.retry_after} always;" if self.retry_after else "",
+        )
+        # Started by root, nginx would serve as another user, to whom the folders of a test are closed.
+        user = "user root;" if os.getuid() == 0 else ""
+        (self.directory / "nginx.conf").write_text(CONFIGURATION.format(user=user, server=server))
 
     def command(self) -> list[str]:
         """Debian's nginx."""

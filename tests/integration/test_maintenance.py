@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 
 from lab.server import ProgramMissingError
 from lab.world import World
+from tests.harness.ansible import ROOT
 from tests.integration.conftest import skip_or_fail
-from tests.integration.page import HTML, Page
+from tests.integration.page import HTML, SERVER, Page
 from tests.integration.switching import Switching, previewed
 from tests.integration.test_switch_faults import DIE_AT_STEP, under_load
 
@@ -45,16 +47,23 @@ def test_on_and_off(acme: Switching, page: Page) -> None:
     assert (
         on["take_back"] == "ansible-playbook bluegreen.orchestrator.maintenance -e bluegreen_maintenance=off --limit acme -e dry_run=false"
     )
-    for path in ("/", "/shop/cart?x=1", "/maintenance.html"):
+    for path in ("/", "/shop/cart?x=1", "/wp-login.php"):
         seen = acme.visit(path)
         assert (seen.status, seen.headers["retry-after"], seen.colour) == (503, "600", ""), path
-        assert (seen.body == HTML) is (path != "/maintenance.html") or seen.body == HTML
+        assert seen.body == HTML, path
 
     off = previewed(acme, maintenance={"enabled": False})
     assert off["summary"] == "acme: maintenance ended, blue serves again"
     assert [gate["colour"] for gate in off["gate"]] == ["blue"], "visitors come back to it"
     assert acme.file.read_text() == before
     assert acme.visit().colour == "blue"
+
+
+def test_the_server_of_the_runbook_is_the_one_tested_here() -> None:
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "runbooks" / "visitors.md").read_text(), re.DOTALL)
+    assert found
+    address, folder = "127.0.0.1:8090", "/srv/maintenance/acme"
+    assert found[1] == SERVER.format(address=address, where="/", status=503, folder=folder, header="add_header Retry-After 600 always;")
 
 
 def test_who_is_on_the_list_sees_the_site(acme: Switching, page: Page) -> None:
@@ -140,19 +149,29 @@ def test_under_load_a_switch_in_one_run_with_the_end_of_the_page(acme: Switching
         acme.ok(target="green", maintenance={"enabled": False}, soak={"seconds": 0.2})
 
 
-@pytest.mark.parametrize(("status", "retry_after"), [(200, 600), (503, 0), (404, 600)])
-def test_a_page_that_does_not_say_later_is_refused(acme: Switching, tmp_path: Path, status: int, retry_after: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "retry_after", "where", "said"),
+    [
+        (404, 600, "/", "/ is not ready (status 404, with a Retry-After header)"),
+        (500, 600, "/", "/ is not ready (status 500, with a Retry-After header)"),
+        (503, 0, "/", "/ is not ready (status 503, without a Retry-After header)"),
+        # All the rest of the site would be 404, and search engines would forget it.
+        (503, 600, "= /", "/a/page/of-the-site is not ready (status 404, without a Retry-After header)"),
+    ],
+)
+def test_a_page_that_does_not_say_later_is_refused(
+    acme: Switching, tmp_path: Path, status: int, retry_after: int, where: str, said: str
+) -> None:
     before = acme.file.read_text()
     try:
-        page = Page(tmp_path, status=status, retry_after=retry_after)
-        page.start()
+        page = Page(tmp_path, status=status, retry_after=retry_after, where=where)
+        page.command()
     except ProgramMissingError as missing:
         skip_or_fail(missing)
-    with acme.world.load("acme", workers=2, rate=100) as load:
+    with page, acme.world.load("acme", workers=2, rate=100) as load:
         for check in (True, False):
             message = acme.refused(check=check, maintenance={"servers": [page.url]})
-            assert f"the maintenance page at {page.url} is not ready (status {status}, " in message
-    page.stop()
+            assert f"the maintenance page at {page.url}{said}" in message
     assert load.snapshot().failed == 0
     assert acme.file.read_text() == before
 
