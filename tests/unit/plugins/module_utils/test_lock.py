@@ -129,3 +129,51 @@ def test_a_lock_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot be opened"), hold(str(tmp_path / "file" / "acme.lock"), 0, "acme"):
         pass
+
+
+HANDING_OVER = """
+import os, sys
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold
+with hold(sys.argv[1], 0, "acme") as lock:
+    if os.fork() == 0:
+        lock.take_over()
+        lock.step("holding", 60, "Ask the holder.")
+        print(os.getpid(), flush=True)
+        sys.stdin.read()
+        lock.release()
+        os._exit(0)
+    lock.hand_over()
+"""
+
+
+def test_a_lock_handed_to_a_child_outlives_its_parent(path: str) -> None:
+    command = [sys.executable, "-c", HANDING_OVER, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert parent.wait(10) == 0
+        held, note = look(path)
+        assert held
+        assert note is not None
+        assert (note.pid, note.step, note.remedy) == (child, "holding", "Ask the holder.")
+        with pytest.raises(LockedError) as error, hold(path, 0, "acme"):
+            pass
+        assert error.value.sentence.endswith(" s left); waited lock_timeout=0 s. Ask the holder.")
+        parent.stdin.close()
+        with hold(path, 10, "acme") as lock:
+            assert lock.left_behind is None
+
+
+def test_the_seconds_left_are_counted_by_whoever_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    assert "at step: x, 7 s left)" in Note("me on here", 1, 990.0, "x", until=1007.2).words()
+    assert "at step: x, 0 s left)" in Note("me on here", 1, 990.0, "x", until=900.0).words()
+    assert "at step: x)" in Note("me on here", 1, 990.0, "x").words()
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "7", '{"owner": "x"}', '{"owner": 1, "pid": "x", "since": 0, "step": ""}'])
+def test_a_note_that_is_none_is_no_note(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(path))
+    Path(path).write_text(text)
+    assert look(path) == (False, None)
