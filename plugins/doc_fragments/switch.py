@@ -53,7 +53,9 @@ options:
         description: Host header to send; by default the first host that the site's rule names.
         type: str
       headers:
-        description: Request headers. Their values are treated as secret and never shown.
+        description:
+          - Request headers. Values of eight characters and more are treated as secret and never shown; shorter ones (V(https)) and the
+            names of the site, its hosts and colours are not, because masking them would make the rest of the result unreadable.
         type: dict
       timeout:
         description: Seconds for one probe.

@@ -140,6 +140,10 @@ def get(
         raise ProbeError(_reason(TimeoutError() if late else error, timeout)) from None
 
 
+class _CutOffError(http.client.HTTPException):
+    """The body ended before the length that was announced."""
+
+
 @contextlib.contextmanager
 def _ended_after(connection: socket.socket, seconds: float) -> Iterator[None]:
     """Cut a connection off when its time is over.
@@ -180,8 +184,16 @@ def _exchange(stream: socket.socket, parts: SplitResult, headers: dict[str, str]
         if not chunk:
             break
         body += chunk
+    if len(body) < max_body and response.length:
+        # read1 does not mind a body that ends before its announced length.
+        raise _CutOffError
     elapsed = (time.monotonic() - begun) * 1000
-    return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, bytes(body), round(elapsed, 1))
+    answered: dict[str, str] = {}
+    for name, value in response.getheaders():
+        # A header that comes twice counts as a list (RFC 9110, 5.3): "blue, green" is no colour.
+        key = name.lower()
+        answered[key] = f"{answered[key]}, {value}" if key in answered else value
+    return Answer(response.status, answered, bytes(body), round(elapsed, 1))
 
 
 def _reason(error: Exception, timeout: float) -> str:
@@ -196,6 +208,8 @@ def _reason(error: Exception, timeout: float) -> str:
         return f"TLS failed ({error.reason or 'no shared protocol'})"
     if isinstance(error, (ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)):
         return "the connection was closed before an answer"
+    if isinstance(error, _CutOffError):
+        return "the answer ended before its announced length"
     if isinstance(error, socket.gaierror):
         return "the host name does not resolve"
     if isinstance(error, OSError):

@@ -57,18 +57,25 @@ def _of_router(router: Router | None, name: str, wanted: Mapping[str, Any]) -> s
     if router.service != wanted["service"]:
         return f"Traefik's API shows {router.service}, not {wanted['service']}"
     middlewares = tuple(other if "@" in other else f"{other}@file" for other in wanted.get("middlewares", ()))
-    tls = None if router.tls is None else {key: router.tls.get(key) for key in wanted.get("tls") or {}}
+    # What the entry point gives to all its routers is not the file's matter.
+    inherited = router.inherits_tls and wanted.get("tls") is None
     pairs: tuple[tuple[str, object, object], ...] = (
         ("rule", router.rule, wanted["rule"]),
         ("middlewares", router.middlewares, middlewares),
-        ("entry points", router.entrypoints, tuple(wanted.get("entryPoints", router.entrypoints))),
-        ("tls", tls, wanted.get("tls")),
-        ("priority", router.priority, wanted.get("priority", router.priority)),
+        ("entry points", sorted(router.entrypoints), sorted(wanted.get("entryPoints", router.entrypoints))),
+        ("tls", None if inherited else _tls(router.tls), _tls(wanted.get("tls"))),
+        # Without one Traefik takes the rule's length.
+        ("priority", router.priority, wanted.get("priority") or len(wanted["rule"].encode())),
     )
     for what, shown, expected in pairs:
         if shown != expected:
             return f"Traefik's API shows another {what} of the router {name} than the file"
     return None
+
+
+def _tls(section: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """Return what we write of a ``tls`` section; Traefik calls the options ``default`` when none are named."""
+    return None if section is None else (section.get("certResolver") or "", section.get("options") or "default")
 
 
 def _of_services(api: TraefikApi, services: Mapping[str, Mapping[str, Any]]) -> str | None:

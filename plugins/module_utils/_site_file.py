@@ -70,7 +70,10 @@ def sections(route: Route) -> Sections:
         name = beside(route.site, "hold")
         # First of all middlewares: the gate's answer may lead to the same URL again, which another one could have rewritten.
         made["routers"][name] = _beside(route, "hold", _hold_rule(route), service_name(route.site, route.hold.colour), (name,))
-        middlewares[name] = {"forwardAuth": {"address": f"http://{route.hold.address}/", "preserveLocationHeader": True}}
+        # The gate needs only what Traefik itself adds (X-Forwarded-Uri); of the visitor's headers, cookies and passwords among them, it
+        # gets one that says nothing.
+        wanted = {"authRequestHeaders": ["Accept"], "preserveLocationHeader": True}
+        middlewares[name] = {"forwardAuth": {"address": f"http://{route.hold.address}/", **wanted}}
     if route.maintenance is not None:
         name = beside(route.site, "maintenance")
         made["routers"][name] = _beside(route, "maintenance", _maintenance_rule(route, route.maintenance), name, ())
@@ -191,7 +194,7 @@ def parse(site: str, path: str, text: str) -> Route:
         http = yaml.load(text, Loader=SAFE_LOADER)["http"]
         service = str(http["routers"][site]["service"])
         route = _read(site, http, service, _history(text))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as error:
         raise RefusedError(
             f"{path} was changed by hand and can no longer be read ({type(error).__name__}); restore it, or move it away and run again."
         ) from error
@@ -218,7 +221,7 @@ def _read(site: str, http: Mapping[str, Any], service: str, history: Mapping[str
         colours={colour: _servers(http, service_name(site, colour)) for colour in COLOURS},
         entrypoints=_listed(router.get("entryPoints")),
         middlewares=_listed(router.get("middlewares")),
-        tls=router.get("tls"),
+        tls=_tls(router.get("tls")),
         priority=router.get("priority"),
         canary=canary,
         sticky=_sticky(history.get("sticky")),
@@ -226,6 +229,13 @@ def _read(site: str, http: Mapping[str, Any], service: str, history: Mapping[str
         maintenance=_maintenance(site, http),
         hold=_hold(site, http),
     )
+
+
+def _tls(value: Any) -> dict[str, str] | None:
+    """Return the ``tls`` section; ``tls: yes`` is none, though Traefik takes it."""
+    if not (value is None or (isinstance(value, dict) and _is_texts(tuple(value.values())))):
+        raise TypeError
+    return value
 
 
 def _split(site: str, http: Mapping[str, Any]) -> tuple[str, int]:

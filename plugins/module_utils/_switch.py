@@ -22,7 +22,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_che
     check_traefik,
     refuse_closed_gate,
     run_gates,
-    warn_of_users_file,
+    warn_of_doubts,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     SwitchPlan,
@@ -96,6 +96,8 @@ class Report:
     def ended(self, outcome: Outcome) -> None:
         """Note a change that held."""
         self.proven(outcome.proof)
+        if outcome.proof.reason:
+            self.warnings.append(f"proven by Traefik's API only: {outcome.proof.reason}.")
         self.data["visible_ms"] = outcome.proof.visible_ms
         self.data["steps"] = [step.public() for step in outcome.steps]
         self.data["soak"] = outcome.soak.public() if outcome.soak else None
@@ -132,14 +134,10 @@ def preview(report: Report) -> None:
     except BlueGreenError as error:
         # Reading is enough for a preview; but who wants to apply next must know.
         report.warnings.append(f"this user could preview, but not apply: {error.sentence}")
-    held, note = look(wish.lock_path)
-    if held:
-        report.warnings.append(
-            f"{wish.site} is being changed right now by {note.words() if note else 'another run'}; an apply would wait for it."
-        )
-    else:
-        _warn_left_behind(report, note)
-    _prepare(report)
+    held = see_lock(report)
+    plan, _text = _prepare(report)
+    if not held:
+        _warn_left_hold(report, plan)
 
 
 def apply(report: Report) -> None:
@@ -157,8 +155,9 @@ def apply(report: Report) -> None:
     _files.check_writable(wish.dynamic_dir, wish.staging_dir, wish.path)
     try:
         with interruptible(), hold(wish.lock_path, wish.lock_timeout, wish.site) as lock:
-            _warn_left_behind(report, lock.left_behind)
+            warn_left_behind(report, lock.left_behind)
             plan, text = _prepare(report, lock.step)
+            _warn_left_hold(report, plan)
             if plan.plan.changed:
                 report.ended(SwitchRun(wish, plan, text, lock.step).run())
     except Interrupted as signalled:
@@ -186,7 +185,7 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         refuse_closed_gate(wish, results)
     if plan.after is not None:
         check_pages(wish, plan.after, plan.new_pages)
-        report.warnings += warn_of_users_file(plan.after)
+        report.warnings += warn_of_doubts(plan.after)
     return plan, text
 
 
@@ -202,6 +201,28 @@ def _see_in_step(report: Report, plan: SwitchPlan) -> None:
         )
 
 
-def _warn_left_behind(report: Report, note: Note | None) -> None:
+def _warn_left_hold(report: Report, plan: SwitchPlan) -> None:
+    """With a free lock nobody answers at the gate any more."""
+    if plan.before is not None and plan.before.hold is not None:
+        report.warnings.append(
+            f"{report.wish.site}: a hold of the writes was left by a process that died, and every write fails since; this ends it."
+        )
+
+
+def see_lock(report: Report) -> bool:
+    """In a preview: warn of a lock that somebody holds, or whose owner died, and tell whether it is held."""
+    wish = report.wish
+    held, note = look(wish.lock_path)
+    if held:
+        report.warnings.append(
+            f"{wish.site} is being changed right now by {note.words() if note else 'another run'}; an apply would wait for it."
+        )
+    else:
+        warn_left_behind(report, note)
+    return held
+
+
+def warn_left_behind(report: Report, note: Note | None) -> None:
+    """Warn of an owner of the lock that died."""
     if note is not None:
         report.warnings.append(f"an earlier run did not end in order: {note.words()}. The site's file is whole; its state is read anew.")

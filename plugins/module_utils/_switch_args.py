@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._canary import CanaryWish
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import HOLD_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route_options import MaintenanceWish, PreviewWish, StickyWish
@@ -25,6 +26,9 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_pla
 )
 
 Made = TypeVar("Made")
+
+# In characters. What is shorter is found by trying, and would be found in half of any output.
+SHORTEST_SECRET = 8
 
 GATE_SPEC: dict[str, Any] = {
     "type": "dict",
@@ -164,6 +168,21 @@ INFO_SPEC: dict[str, Any] = {
 def filled(spec: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]:
     """Give a dict option's suboptions their defaults; Ansible fills them only when the option itself is given."""
     return {name: (given or {}).get(name, option.get("default")) for name, option in spec["options"].items()}
+
+
+def unhide_common_words(params: dict[str, Any], hidden: set[str]) -> None:
+    """Take header values that are too short or too common to be secrets out of what Ansible masks.
+
+    Masked are all texts that *hold* a hidden value: ``X-Probe: 2`` would mask every figure with a 2, ``https`` every URL, and what is
+    left of the result could no longer be read by the role either.
+
+    Args:
+        params: the module's parameters.
+        hidden: the module's ``no_log_values``.
+    """
+    common = {params.get("site"), *COLOURS, *(params.get("hosts") or ())}
+    values = {str(value) for value in ((params.get("gate") or {}).get("headers") or {}).values()}
+    hidden.difference_update(value for value in values if len(value) < SHORTEST_SECRET or value in common)
 
 
 def real(directory: str) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _fil
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import (
     BlueGreenError,
     ProbeError,
+    RefusedError,
     UndoneError,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
@@ -37,8 +38,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._traefik_ap
 POLL_SECONDS = 0.001
 # The answers that must come from the new colour in a row; one alone could be luck when several Traefiks share an address.
 PUBLIC_SUCCESSES = 3
-
-
 # An order at a public authority takes 5-30 s; the site was not served before, so nobody is kept waiting.
 ACME_SECONDS = 60.0
 
@@ -98,7 +97,9 @@ class Outcome:
     steps: tuple[Held, ...] = ()
 
 
-def prove(wish: Wish, route: Route | None, since: float | None = None, patience: float | None = None) -> Proof:
+def prove(
+    wish: Wish, route: Route | None, since: float | None = None, patience: float | None = None, *, api_suffices: bool = False
+) -> Proof:
     """Ask Traefik's API and the public address until both follow the file, or the time is over.
 
     Args:
@@ -106,9 +107,11 @@ def prove(wish: Wish, route: Route | None, since: float | None = None, patience:
         route: what should be served, None when the site should be gone.
         since: monotonic time of the rename; now by default.
         patience: seconds until the proof must be there; ``confirm.timeout`` by default.
+        api_suffices: for the emergency exit: when the time is over, what Traefik's API shows is proof enough. A rollback that is
+            taken back because the public address is not what SITE conf says today would leave visitors on the sick colour.
 
     Returns:
-        The proof, proven or not.
+        The proof, proven or not; proven with a reason when the public address said otherwise.
     """
     prover = _Prover(wish, route, time.monotonic() if since is None else since)
     deadline = time.monotonic() + (wish.confirm.timeout if patience is None else patience)
@@ -116,7 +119,8 @@ def prove(wish: Wish, route: Route | None, since: float | None = None, patience:
         reason = prover.ask()
         if reason is None or time.monotonic() >= deadline:
             asked = wish.confirm.api_url is not None
-            return Proof(reason is None, prover.visible_ms, prover.polls, asked and reason is None, reason)
+            shown = asked and (reason is None or (api_suffices and prover.ask_api() is None))
+            return Proof(reason is None or shown, prover.visible_ms, prover.polls, shown, reason)
         time.sleep(POLL_SECONDS)
 
 
@@ -136,7 +140,7 @@ class _Prover:
         """Say what is missing, None when all is as it should be."""
         public = self._ask_public()
         # The public is asked alone until it answers: the API's turn would only add to the time that is measured.
-        return public or self._ask_api()
+        return public or self.ask_api()
 
     def _ask_public(self) -> str | None:
         confirm, route = self._wish.confirm, self._route
@@ -165,7 +169,8 @@ class _Prover:
             None if self._in_a_row >= PUBLIC_SUCCESSES else f"{confirm.public_url} has not answered {PUBLIC_SUCCESSES} times in a row yet"
         )
 
-    def _ask_api(self) -> str | None:
+    def ask_api(self) -> str | None:
+        """Say what Traefik's API does not show yet."""
         if self._api is None:
             return None
         try:
@@ -215,29 +220,36 @@ class SwitchRun:
         Raises:
             BlueGreenError: nothing was changed (FileError), or it was taken back (UndoneError, with the evidence).
         """
-        first, *others = self._plan.legs
-        held: list[Held] = []
+        first = self._plan.legs[0]
         watch = self._watch(first)
         staged = self._stage(first)
         self._keep_old(staged)
         try:
-            held.append(self._walk(first, staged, watch))
-            for leg in others:
-                watch = self._watch(leg)
-                held.append(self._walk(leg, self._stage(leg), watch))
-            _ignore_signals()
-            return Outcome(held[-1].proof, held[-1].soak, tuple(held))
-        except BlueGreenError as error:
-            raise self._undo(error.sentence, {**error.facts, "steps": [step.public() for step in held]}) from None
+            return self._forward(staged, watch)
         except Interrupted as signalled:
+            # Out here, because it may also come between a failure and the moment from which signals are ignored.
             raise self._undo(f"the run was interrupted by {signalled}", {}) from None
-        except Exception as error:
-            # A bug of ours must not leave the site on an unproven colour either.
-            raise self._undo(f"unexpected {type(error).__name__}", {}) from error
         finally:
             _files.discard(_files.staged_path(self._wish.path, self._wish.staging_dir))
             if not self._undo_failed:
                 _files.discard(self._kept)
+
+    def _forward(self, staged: str | None, watch: Watch | None) -> Outcome:
+        """Walk all the steps; what fails is taken back."""
+        held: list[Held] = []
+        try:
+            for number, leg in enumerate(self._plan.legs):
+                if number:
+                    watch = self._watch(leg)
+                    staged = self._stage(leg)
+                held.append(self._walk(leg, staged, watch))
+            _ignore_signals()
+            return Outcome(held[-1].proof, held[-1].soak, tuple(held))
+        except BlueGreenError as error:
+            raise self._undo(error.sentence, {**error.facts, "steps": [step.public() for step in held]}) from None
+        except Exception as error:
+            # A bug of ours must not leave the site on an unproven colour either.
+            raise self._undo(f"unexpected {type(error).__name__}", {}) from error
 
     def _walk(self, leg: Leg, staged: str | None, watch: Watch | None) -> Held:
         """Take one step: put its file into place, prove it, watch it."""
@@ -246,13 +258,14 @@ class SwitchRun:
         if leg.change is not None:
             self._put(staged)
         self._tell("proving")
-        proof = prove(self._wish, leg.after, since, self._patience(leg))
+        patience = self._patience(leg)
+        proof = prove(self._wish, leg.after, since, patience, api_suffices=self._wish.target == "previous")
         if not leg.only_moves:
             # The old route answers with the same colours: the time of the first answer would say nothing.
             proof = replace(proof, visible_ms=None)
         if not proof.proven:
             raise UndoneError(
-                f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}",
+                f"Traefik did not follow within confirm.timeout={patience:g} s: {proof.reason}; Traefik's log tells why",
                 confirm=proof.public(),
             )
         return Held(leg.percent, proof, self._soak(leg, watch, proof))
@@ -274,7 +287,7 @@ class SwitchRun:
             raise
 
     def _patience(self, leg: Leg) -> float:
-        """A first route whose certificate has yet to be issued needs the time of an ACME order."""
+        """A first route whose certificate has yet to be issued needs the time of an ACME order, whatever confirm.timeout says."""
         orders = leg.before is None and leg.after is not None and "certResolver" in (leg.after.tls or {})
         return max(self._wish.confirm.timeout, ACME_SECONDS) if orders else self._wish.confirm.timeout
 
@@ -290,9 +303,14 @@ class SwitchRun:
             return None
         url = self._wish.soak.metrics_url
         services = tuple(service_name(after.site, colour) for colour in leg.watched)
-        counts = functools.partial(read_counts, url, services) if url else None
+        counts = functools.partial(read_counts, url, services, self._wish.confirm.timeout) if url else None
         watch = Watch(self._wish.soak, functools.partial(_first_bad, self._wish, after, leg.watched), counts)
-        watch.begin()
+        try:
+            watch.begin()
+        except ProbeError as error:
+            raise RefusedError(
+                f"soak.metrics_url: {url} gives no metrics ({error.sentence}); switch Traefik's Prometheus metrics on, or leave it out."
+            ) from None
         return watch
 
     def _soak(self, leg: Leg, watch: Watch | None, proof: Proof) -> Evidence | None:
@@ -301,14 +319,29 @@ class SwitchRun:
         at = f" at {leg.after.canary} %" if leg.after is not None and leg.after.canary is not None else ""
         self._tell(f"soaking{at}")
         evidence = watch.run()
+        if evidence.verdict == "passed" and self._is_blind(leg, evidence, proof):
+            evidence = replace(
+                evidence,
+                verdict="failed",
+                reason=f"soak.metrics_url counted none of the {proof.polls} requests that this run made itself"
+                " (is addServicesLabels on, and is it this Traefik's?), so nothing was watched",
+            )
         if evidence.verdict == "failed":
             raise UndoneError(
-                f"the soak{at} failed: {evidence.reason}",
+                f"the soak failed{at}: {evidence.reason}",
                 soak=evidence.public(),
                 confirm=proof.public(),
                 visible_ms=proof.visible_ms,
             )
         return evidence
+
+    def _is_blind(self, leg: Leg, evidence: Evidence, proof: Proof) -> bool:
+        """Tell whether the metrics missed our own requests, made between the first and the last look at them."""
+        if self._wish.soak.metrics_url is None or evidence.metrics_gaps or evidence.requests or leg.after is None:
+            return False
+        # Elsewhere our requests may have gone to a colour that is not counted, or to the maintenance page.
+        ours_were_counted = set(leg.after.serving) == set(leg.watched) and leg.after.maintenance is None
+        return ours_were_counted and proof.polls > 0 and proof.reason is None
 
     def _undo(self, why: str, facts: dict[str, Any]) -> UndoneError:
         """Put the old file back, see that it serves, and say all of it."""
@@ -327,10 +360,17 @@ class SwitchRun:
             return UndoneError(
                 f"{self._wish.site}: {why}. It could NOT be taken back ({error.sentence}); {remedy}.", **facts, undone=False, changed=True
             )
-        proof = prove(self._wish, before)
+        proof = self._prove_undone(before)
         serving = _as_before(before)
         doubt = "" if proof.proven else f", but that could not be proven ({proof.reason})"
         return UndoneError(f"{self._wish.site}: {why}. It was taken back: {serving}{doubt}.", **facts, undone=True, undo=proof.public())
+
+    def _prove_undone(self, before: Route | None) -> Proof:
+        try:
+            return prove(self._wish, before)
+        except Exception as error:
+            # The old file is back: that must be said, whatever a bug of ours makes of Traefik's answer.
+            return Proof(proven=False, visible_ms=None, polls=0, api=False, reason=f"unexpected {type(error).__name__}")
 
 
 def _as_before(before: Route | None) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +36,7 @@ class Router:
         entrypoints: its entry points; Traefik fills in the default ones.
         middlewares: names of its middlewares, with their providers.
         tls: its ``tls`` section, None for plain HTTP; Traefik fills in the default options.
+        inherits_tls: whether an entry point of it has a ``tls`` section for all its routers.
         priority: its priority; Traefik fills in the rule's length.
     """
 
@@ -46,7 +47,16 @@ class Router:
     entrypoints: tuple[str, ...] = ()
     middlewares: tuple[str, ...] = ()
     tls: Mapping[str, Any] | None = None
+    inherits_tls: bool = False
     priority: int = 0
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """What a static configuration gives to every router of an entry point (``http.middlewares``, ``http.tls``)."""
+
+    middlewares: tuple[str, ...] = ()
+    has_tls: bool = False
 
 
 class TraefikApi:
@@ -62,6 +72,7 @@ class TraefikApi:
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._fetch = fetch
+        self._generous: dict[str, EntryPoint] | None = None
 
     def version(self) -> str:
         """Return Traefik's version.
@@ -77,20 +88,47 @@ class TraefikApi:
         Raises:
             ProbeError: no answer, or none of Traefik's.
         """
-        answer = self._ask(f"/api/http/routers/{quote(name, safe='')}@file")
-        if answer.status == 404:
+        found = [self._router(name), *(self._router(f"{point}-{name}", point) for point in self._generous_entrypoints())]
+        return _merged([router for router in found if router is not None])
+
+    def _router(self, name: str, point: str = "") -> Router | None:
+        data = self._one("routers", f"{name}@file")
+        if data is None:
             return None
-        data = _decode(answer, "/api/http/routers")
+        points = _texts(data.get("entryPoints"))
+        if point and points != (point,):
+            # A router of another site whose name happens to begin like this entry point.
+            return None
+        given = self._generous_entrypoints().get(points[0], EntryPoint()) if len(points) == 1 else EntryPoint()
+        middlewares = _texts(data.get("middlewares"))
+        if given.middlewares and middlewares[: len(given.middlewares)] == given.middlewares:
+            middlewares = middlewares[len(given.middlewares) :]
+        tls, priority = data.get("tls"), data.get("priority") or 0
+        if not (tls is None or isinstance(tls, dict)) or not isinstance(priority, int):
+            raise ProbeError(f"/api/http/routers answered with a router {name} that no Traefik has")
         return Router(
             str(data.get("service", "")).removesuffix("@file"),
             str(data.get("status", "")),
-            tuple(str(error) for error in data.get("error", [])),
+            _texts(data.get("error")),
             rule=str(data.get("rule", "")),
-            entrypoints=tuple(data.get("entryPoints") or ()),
-            middlewares=tuple(data.get("middlewares") or ()),
-            tls=data.get("tls"),
-            priority=int(data.get("priority") or 0),
+            entrypoints=points,
+            middlewares=middlewares,
+            tls=tls,
+            inherits_tls=given.has_tls,
+            priority=priority,
         )
+
+    def _generous_entrypoints(self) -> dict[str, EntryPoint]:
+        """Return the entry points that give something to all their routers.
+
+        Traefik takes such a router apart (``applyModel`` in its configuration watcher): one copy per entry point, called
+        ``<entry point>-<name>`` when it has several, with the entry point's middlewares before its own.
+        """
+        if self._generous is None:
+            listed = _decode_list(self._ask("/api/entrypoints"), "/api/entrypoints")
+            every = {str(item.get("name")): _entrypoint(item.get("http")) for item in listed}
+            self._generous = {name: point for name, point in every.items() if point != EntryPoint()}
+        return self._generous
 
     def service(self, name: str) -> dict[str, Any] | None:
         """Return a service of the file provider as Traefik runs it, None when it has no such service.
@@ -132,12 +170,12 @@ class TraefikApi:
             ProbeError: no answer, or none of Traefik's.
         """
         data = self._read("/api/rawdata")
-        return frozenset(
-            (kind, name.removesuffix("@file"))
-            for kind in ("routers", "services", "middlewares")
-            for name in data.get(kind) or {}
-            if name.endswith("@file")
-        )
+        names = {kind: _mapping(data.get(kind)) for kind in ("routers", "services", "middlewares")}
+        found = {(kind, name.removesuffix("@file")) for kind, things in names.items() for name in things if name.endswith("@file")}
+        # A router that was taken apart is there under its own name too, as far as its file is concerned.
+        for point in self._generous_entrypoints():
+            found |= {("routers", name.removeprefix(f"{point}-")) for kind, name in tuple(found) if kind == "routers"}
+        return frozenset(found)
 
     def _one(self, kind: str, name: str) -> dict[str, Any] | None:
         answer = self._ask(f"/api/http/{kind}/{quote(name, safe='@')}")
@@ -148,6 +186,34 @@ class TraefikApi:
 
     def _read(self, path: str) -> dict[str, Any]:
         return _decode(self._ask(path), path)
+
+
+def _entrypoint(http: object) -> EntryPoint:
+    given = _mapping(http)
+    return EntryPoint(_texts(given.get("middlewares")), given.get("tls") is not None)
+
+
+def _merged(parts: list[Router]) -> Router | None:
+    """Put a router together again that Traefik took apart by entry point."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    ill = next((part for part in parts if part.errors or part.status == "disabled"), parts[0])
+    # Parts that differ are two states of one file, seen while it was loaded: the one that is behind decides, and is asked again.
+    odd = next((part for part in parts if (part.service, part.rule) != (parts[0].service, parts[0].rule)), ill)
+    return replace(
+        odd,
+        entrypoints=tuple(point for part in parts for point in part.entrypoints),
+        tls=next((part.tls for part in parts if part.tls is not None and not part.inherits_tls), odd.tls),
+        inherits_tls=any(part.inherits_tls for part in parts),
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -194,7 +260,10 @@ def read_counts(url: str, services: Collection[str], timeout: float = 2.0, fetch
     text = answer.body.decode("utf-8", "replace")
     if answer.status != 200 or "traefik_" not in text:
         raise ProbeError(f"no Traefik metrics there (status {answer.status})")
-    return service_counts(text, services)
+    try:
+        return service_counts(text, services)
+    except (ValueError, OverflowError):
+        raise ProbeError("a counter there is no number") from None
 
 
 def _decode(answer: Answer, path: str) -> dict[str, Any]:

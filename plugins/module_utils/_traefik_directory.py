@@ -34,6 +34,8 @@ with contextlib.suppress(ImportError):
 # Ten thousand sites in one file would be smaller.
 LARGEST_FILE = 8 * 1024 * 1024
 DEEPEST = 100
+# In dots of one line: a rule with a thousand host names has some 2,000.
+LONGEST_KEY = 5000
 _SUFFIXES = (".yml", ".yaml", ".toml")
 _SECTIONS = ("http", "tcp", "udp", "tls")
 
@@ -84,8 +86,10 @@ def _walk(directory: str) -> Iterator[str]:
     def fail(error: OSError) -> None:
         raise FileError(f"{error.filename} cannot be listed ({error.strerror}); Traefik and this module must be able to read it.")
 
-    for folder, _folders, names in os.walk(directory, onerror=fail):
-        for name in names:
+    for folder, folders, names in os.walk(directory, onerror=fail):
+        # A link to a folder is listed among the folders, but Traefik opens it as a file when it is called like one.
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        for name in (*names, *links):
             if name.lower().endswith(_SUFFIXES):
                 yield os.path.join(folder, name)
 
@@ -99,7 +103,8 @@ def _look(path: str) -> DynamicFile:
             return DynamicFile(path, modified, problem="it is not a regular file")
         if found.st_size > LARGEST_FILE:
             return DynamicFile(path, modified, unjudged=f"it is larger than {LARGEST_FILE // 1024} KiB")
-        text = Path(path).read_text(encoding="utf-8")
+        # A byte order mark is no part of the text, for Traefik neither.
+        text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         # A link to nowhere stops Traefik; a file that another run has just removed does not, and is gone on a second look.
         return DynamicFile(path, modified, problem="it is a link to a file that does not exist" if os.path.lexists(path) else None)
@@ -109,7 +114,7 @@ def _look(path: str) -> DynamicFile:
         return DynamicFile(path, modified, unjudged=f"it cannot be read ({error.strerror})")
     if "{{" in text:
         return DynamicFile(path, modified, unjudged="it is a Go template, which only Traefik can expand")
-    if _depth(text) > DEEPEST:
+    if _depth(text) > DEEPEST or _chain(text, "- ", "? ") > DEEPEST or _chain(text, ".") > LONGEST_KEY:
         return DynamicFile(path, modified, unjudged=f"it is nested more than {DEEPEST} deep")
     if path.lower().endswith(".toml"):
         return _look_toml(path, modified, text)
@@ -128,6 +133,14 @@ def _depth(text: str) -> int:
         elif char in "]}":
             depth -= 1
     return deepest
+
+
+def _chain(text: str, *steps: str) -> int:
+    """Return how often one line goes deeper without a bracket.
+
+    100,000 times ``- `` crashes libyaml, and a TOML key of 40,000 dotted parts keeps Python's parser busy for 74 s (both seen).
+    """
+    return max((sum(line.count(step) for step in steps) for line in text.splitlines()), default=0)
 
 
 def _look_toml(path: str, modified: float, text: str) -> DynamicFile:
@@ -222,7 +235,8 @@ def _http_objects(http: dict[str, object]) -> set[tuple[str, str]]:
     found = set()
     for kind, things in http.items():
         if kind.lower() in ("routers", "services", "middlewares") and isinstance(things, dict):
-            found |= {(kind.lower(), str(name)) for name in things}
+            # YAML's merge key is no name of an object.
+            found |= {(kind.lower(), str(name)) for name in things if name != "<<"}
     return found
 
 

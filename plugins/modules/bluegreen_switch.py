@@ -454,7 +454,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import hold_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_run import hold_writes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report, apply, preview
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, unhide_common_words, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
 
 
@@ -463,6 +463,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=SWITCH_SPEC, mutually_exclusive=[("hosts", "rule")], supports_check_mode=True)
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
+    unhide_common_words(module.params, module.no_log_values)
     try:
         report = Report(wish_of(module.params), preview=module.check_mode)
     except BlueGreenError as error:

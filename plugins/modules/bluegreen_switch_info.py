@@ -142,7 +142,7 @@ directory:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, unhide_common_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_info import describe
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
 
@@ -152,6 +152,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
+    unhide_common_words(module.params, module.no_log_values)
     try:
         module.exit_json(changed=False, **describe(module.params))
     except BlueGreenError as error:

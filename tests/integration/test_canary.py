@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from lab.world import World
+from tests.integration.faults import under_load
 from tests.integration.switching import Switching, previewed, result_of
-from tests.integration.test_switch_faults import under_load
 
 DIE_AT_NTH_STEP = """
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
@@ -125,6 +125,12 @@ def test_sticky_visitors_keep_their_colour_through_all_steps(acme: Switching) ->
     assert '"sticky"' in acme.file.read_text(), "the next canary has the same cookie"
     acme.ok(sticky={"enabled": False}, canary={"weight": 50})
     assert "set-cookie" not in acme.visit().headers
+
+
+def test_a_secure_cookie_by_plain_http_is_doubted(acme: Switching) -> None:
+    """Not refused: the entry point can have TLS, which the site's file does not tell."""
+    assert "no browser sends the cookie" in str(acme.ok(sticky={"secure": True}, canary={"weight": 50})["warnings"])
+    assert "; Secure" in acme.visit().headers["set-cookie"]
 
 
 def test_steps_are_proven_and_watched_one_by_one(acme: Switching) -> None:
@@ -262,7 +268,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"canary": {"steps": [10, 100]}, "target": "green"}, "100 percent is not a canary"),
     ({"canary": {"weight": 10}, "confirm": {"public_url": "http://acme.localhost/"}}, "confirm.api_url: not set"),
     ({"sticky": {"cookie": "a b"}}, "sticky.cookie: 'a b' is not a cookie's name"),
-    ({"sticky": {"secure": True}}, "sticky.secure: true, but the site is served by plain HTTP"),
     ({"sticky": {"same_site": "none"}}, "sticky.same_site: 'none' needs HTTPS"),
     ({"sticky": {"max_age": -1}}, "sticky.max_age: -1 is not between"),
 ]

@@ -17,9 +17,9 @@ from lab.server import ProgramMissingError
 from lab.world import World
 from tests.harness.ansible import ROOT
 from tests.integration.conftest import skip_or_fail
+from tests.integration.faults import DIE_AT_STEP, under_load
 from tests.integration.page import HTML, SERVER, Page
 from tests.integration.switching import Switching, previewed
-from tests.integration.test_switch_faults import DIE_AT_STEP, under_load
 
 
 @pytest.fixture

@@ -148,6 +148,15 @@ def test_two_servers_of_a_colour_are_both_gated(acme: Switching, world: World) -
     assert f"{extra}/health: status 503 instead of 200" in acme.refused(colours=colours, target="green")
 
 
+def test_new_servers_of_the_colour_that_serves_are_gated_too(acme: Switching, world: World) -> None:
+    acme.ok()
+    before = acme.file.read_text()
+    world.site("globex", "blue").behave(sick="no database")
+    colours = {**acme.options["colours"], "blue": [world.site("globex", "blue").url]}
+    assert "blue does not pass its gate" in acme.refused(colours=colours)
+    assert acme.file.read_text() == before
+
+
 def test_middlewares_must_be_there(acme: Switching, world: World) -> None:
     (world.dynamic_dir / "middlewares.yml").write_text("http:\n  middlewares:\n    short: {stripPrefix: {prefixes: [/x]}}\n")
     acme.ok(middlewares=["short"])

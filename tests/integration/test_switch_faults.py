@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,44 +15,10 @@ from typing import Any
 
 import pytest
 
-from lab.load import Load
 from lab.world import World
+from tests.integration.faults import DIE_AFTER_CALL, DIE_AT_STEP, DIE_BEFORE_CALL, Pause, under_load
 from tests.integration.switching import Switching, result_of
 
-# Python that runs in the module's process before it, to let it die or wait at a chosen place.
-DIE_AT_STEP = """
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
-def dying(self, name, step=Lock.step):
-    step(self, name)
-    if name == {name!r}:
-        os.kill(os.getpid(), signal.SIGKILL)
-Lock.step = dying
-"""
-DIE_BEFORE_CALL = """
-import {module}
-def dying(*_arguments, **_options):
-    os.kill(os.getpid(), signal.SIGKILL)
-{module}.{name} = dying
-"""
-DIE_AFTER_CALL = """
-import {module}
-real = {module}.{name}
-def dying(*arguments, **options):
-    real(*arguments, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-{module}.{name} = dying
-"""
-WAIT_AT_STEP = """
-import pathlib, time
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
-def waiting(self, name, step=Lock.step):
-    step(self, name)
-    if name == {name!r}:
-        pathlib.Path({flag!r}).touch()
-        while pathlib.Path({flag!r}).exists():
-            time.sleep(0.005)
-Lock.step = waiting
-"""
 JUMPING_CLOCK = """
 import itertools, time
 real, jumps = time.time, itertools.cycle([3600.0, -3600.0])
@@ -77,26 +42,6 @@ DEATHS = {
 }
 
 
-class Pause:
-    """A place at which the module waits until the test lets it go on."""
-
-    def __init__(self, flag: Path, step: str) -> None:
-        self._flag = flag
-        self.code = WAIT_AT_STEP.format(name=step, flag=str(flag))
-
-    def reached(self, process: subprocess.Popen[str]) -> None:
-        """Wait until the module is there."""
-        end = time.monotonic() + 20
-        while not self._flag.exists():
-            assert process.poll() is None, result_of(process)
-            assert time.monotonic() < end
-            time.sleep(0.005)
-
-    def over(self) -> None:
-        """Let it go on."""
-        self._flag.unlink()
-
-
 @pytest.fixture
 def acme(world: World) -> Iterator[Switching]:
     with Switching(world) as made:
@@ -117,16 +62,6 @@ def switching(tmp_path: Path) -> Pause:
 @pytest.fixture
 def gating(tmp_path: Path) -> Pause:
     return Pause(tmp_path / "gating", "gating")
-
-
-@contextlib.contextmanager
-def under_load(acme: Switching) -> Iterator[Load]:
-    """Load the site; not one request may fail, and there must have been some."""
-    with acme.world.load(acme.site, workers=4, rate=300) as load:
-        yield load
-    seen = load.snapshot()
-    assert seen.failed == 0, seen.words()
-    assert seen.requests > 20
 
 
 @pytest.mark.parametrize(("before", "serving"), DEATHS.values(), ids=DEATHS)
@@ -249,6 +184,21 @@ _files.restore = failing
     kept.rename(acme.file)
 
 
+SIGNAL_AT_THE_END = """
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report
+def ended(self, outcome, real=Report.ended):
+    os.kill(os.getpid(), signal.SIGTERM)
+    real(self, outcome)
+Report.ended = ended
+"""
+
+
+def test_a_signal_after_the_switch_has_held_is_no_interrupt(acme: Switching) -> None:
+    """Otherwise it would be said that nothing was changed."""
+    assert acme.ok(target="green", before=SIGNAL_AT_THE_END)["changed"] is True
+    assert acme.public_colour() == "green"
+
+
 def test_a_hang_up_that_nohup_ignores_does_not_undo(acme: Switching, soaking: Pause) -> None:
     before = "signal.signal(signal.SIGHUP, signal.SIG_IGN)" + soaking.code
     process = acme.start(target="green", before=before, soak={"seconds": 0.3})
@@ -289,7 +239,7 @@ def test_an_interrupted_switch_is_taken_back(acme: Switching, number: signal.Sig
     ("behaviour", "reason"),
     [
         ({"wrong_colour": True}, "the wrong colour answers"),
-        ({"unhealthy": "the disk is filling up"}, "status 503 (the disk is filling up)"),
+        ({"unhealthy": "the disk is filling up"}, "status 503 instead of 200 (the disk is filling up)"),
     ],
     ids=["the other colour", "a death that announces itself"],
 )
@@ -308,6 +258,7 @@ def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(
     assert "the soak failed: 3 probes in a row failed" in result["msg"]
     assert "It was taken back: blue serves as before." in result["msg"]
     assert result["soak"]["verdict"] == "failed"
+    assert (result["changed"], result["undone"]) == (False, True), "what was taken back is no change"
     assert reason in result["soak"]["reasons"][0]
     assert acme.file.read_text() == before
     assert acme.public_colour() == "blue"
@@ -390,6 +341,16 @@ def test_two_switches_at_once(acme: Switching, gating: Pause) -> None:
         assert result_of(first)["changed"] is True
         assert result_of(second)["changed"] is False
         assert acme.public_colour() == "green"
+
+
+def test_two_ways_to_one_directory_meet_at_one_lock(acme: Switching, gating: Pause, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(acme.world.dynamic_dir)
+    first = acme.start(target="green", staging_dir=None, before=gating.code)
+    gating.reached(first)
+    assert "acme is being changed by" in acme.refused(target="green", staging_dir=None, dynamic_dir=str(link), lock_timeout=0.1)
+    gating.over()
+    assert result_of(first)["changed"] is True
 
 
 def test_many_switches_at_once_end_in_one_state(acme: Switching) -> None:

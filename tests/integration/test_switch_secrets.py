@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,3 +133,48 @@ def test_the_canary_does_reach_the_gate(world: World) -> None:
         world.site("acme", "green").require_header("X-Token", CANARY)
         assert "status 401 instead of 200" in acme.refused(target="green")
         assert acme.ok(target="green", gate=GATE)["active_after"] == "green"
+
+
+@pytest.mark.parametrize("value", ["2", "https", "green", "acme"])
+def test_a_header_that_is_no_secret_leaves_the_result_readable(world: World, value: str) -> None:
+    with Switching(world) as acme:
+        acme.ok()
+        result = acme.ok(target="green", gate={**acme.options["gate"], "headers": {"X-Probe": value}})
+    assert result["active_after"] == "green"
+    assert result["gate"][0]["probes"] == 2
+    assert result["take_back"] == "ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false"
+
+
+def test_an_answer_that_was_cut_off_does_not_open_the_gate(world: World) -> None:
+    """And a header that comes twice, with both colours, is no identity."""
+    half = b"HTTP/1.1 200 OK\r\nX-Bluegreen-Colour: green\r\nContent-Length: 500\r\n\r\n..."
+    twice = b"HTTP/1.1 200 OK\r\nX-Bluegreen-Colour: blue\r\nX-Bluegreen-Colour: green\r\nContent-Length: 0\r\n\r\n"
+    for answer, said in ((half, "the answer ended before its announced length"), (twice, "blue, green")):
+        with Switching(world) as acme, Answering(answer) as url:
+            acme.ok()
+            colours = {**acme.options["colours"], "green": [url]}
+            assert said in acme.refused(target="green", colours=colours)
+
+
+class Answering:
+    """A server that says the same bytes to everybody."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._socket = socket.create_server(("127.0.0.1", 0))
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(self._answer)
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __exit__(self, *trouble: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins.filter.core import to_bool
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_MODE = "{{ ansible_check_mode or (dry_run | default(true) | bool) }}"
@@ -173,3 +175,11 @@ GOOD_PLAY: dict[str, Any] = {"name": "p", "hosts": "sites", "check_mode": CHECK_
 def test_the_rule_itself_can_fail(changes: dict[str, Any], said: str | None) -> None:
     problems = problems_of_play({**GOOD_PLAY, **changes})
     assert problems == [] if said is None else said in " ".join(problems)
+
+
+def test_dry_run_takes_exactly_the_words_that_the_bool_filter_knows() -> None:
+    """Any other word counts as false for that filter, and would apply: y and t do on ansible-core 2.19."""
+    (task,) = yaml.safe_load((ROOT / "playbooks" / "tasks" / "dry_run.yml").read_text())
+    words = ast.literal_eval(task["ansible.builtin.assert"]["that"].rpartition(" in ")[2])
+    assert {word for word in words if to_bool(word)} == {"true", "yes", "on", "1"}
+    assert {word for word in words if not to_bool(word)} == {"false", "no", "off", "0"}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -81,6 +82,52 @@ def test_a_device_is_no_log(tmp_path: Path) -> None:
     path.symlink_to("/dev/null")
     with pytest.raises(AuditError, match="not a regular file"):
         append(str(path), {})
+
+
+def test_a_record_is_on_disk_when_append_returns(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write(log, 2)
+    assert synced == [str(log), str(log.parent), str(log)], "a new file's name needs the folder on disk too"
+
+
+def test_a_write_that_stops_in_the_middle_leaves_no_half_line(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(log, 2)
+    before = log.read_bytes()
+    real = os.write
+    lengths = iter([20])
+
+    def filling_up(descriptor: int, data: bytes) -> int:
+        length = next(lengths, 0)
+        if not length:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(descriptor, data[:length])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", filling_up)
+        with pytest.raises(AuditError, match=r"cannot be written \(No space left on device\)"):
+            append(str(log), {})
+    assert log.read_bytes() == before
+    write(log, 1)
+    assert (verify(str(log)).ok, verify(str(log)).torn) == (True, [])
+
+
+def test_the_checksum_covers_every_member_of_the_last_line(log: Path) -> None:
+    """No later line vouches for it yet."""
+    write(log, 3)
+    *kept, last = lines_of(log)
+    record = json.loads(last)
+    for key in record.keys() - {"sum"}:
+        value = record[key] + 1 if isinstance(record[key], int) else f"{record[key]}x"
+        line = json.dumps({**record, key: value}, sort_keys=True, separators=(",", ":")).encode()
+        rewrite(log, [*kept, line])
+        assert verify(str(log)).broken is not None, key
 
 
 def test_times_play_no_part(log: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -112,8 +113,10 @@ def test_a_rename_is_made_to_survive_a_power_cut(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "fsync", fsync)
     put("one", tmp_path / "a.yml", tmp_path / "staging")
+    _files.keep(str(tmp_path / "a.yml"), str(tmp_path / "staging" / "a.yml.old"))
+    _files.restore(str(tmp_path / "staging" / "a.yml.old"), str(tmp_path / "a.yml"))
     _files.remove(str(tmp_path / "a.yml"))
-    assert synced == [str(tmp_path / "staging" / "a.yml.new"), str(tmp_path), str(tmp_path)]
+    assert synced == [str(tmp_path / "staging" / "a.yml.new"), str(tmp_path), str(tmp_path), str(tmp_path)]
 
 
 def test_a_failed_rename_leaves_the_old_file(tmp_path: Path) -> None:
@@ -132,6 +135,18 @@ def test_kept_files_survive_the_rename(tmp_path: Path) -> None:
     put("new", path, tmp_path / "staging")
     _files.commit(str(kept), str(path))
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize(("uid", "refused"), [(0, False), (12345, False), (54321, True)])
+def test_a_file_of_another_user_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, refused: bool) -> None:
+    """The new file would be ours, and perhaps one that Traefik cannot read."""
+    path = tmp_path / "a.yml"
+    path.write_text("x")
+    owned = os.stat_result((0o100644, 1, 1, 1, 12345, 12345, 1, 0, 0, 0))
+    monkeypatch.setattr(os, "lstat", lambda _path: owned)
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    with pytest.raises(InputError, match="belongs to another user") if refused else contextlib.nullcontext():
+        _files.check_writable(str(tmp_path), str(tmp_path / "staging"), str(path))
 
 
 def test_read_text(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,3 +139,14 @@ def test_the_public_form_is_plain_data() -> None:
     result = run("http://x", Gate(successes=1), "green", fetcher(iter([answer()])))
     assert result.public()["reasons"] == []
     assert set(result.public()) == {"colour", "url", "passed", "probes", "reasons", "elapsed_ms"}
+
+
+def test_no_probe_is_begun_that_the_deadline_would_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    result = run("http://x", Gate(deadline=1.0, interval=0.25), "green", lambda _url, **_options: answer(503), sleep)
+    assert (result.passed, result.probes, result.elapsed_ms) == (False, 4, 750.0)

@@ -119,7 +119,8 @@ def test_a_hold_gates_what_writes_before_anything_rewrites_it() -> None:
         "priority": 8,
         "tls": {"certResolver": "le"},
     }
-    assert http["middlewares"]["acme-hold"] == {"forwardAuth": {"address": "http://127.0.0.1:4711/", "preserveLocationHeader": True}}
+    gate = {"address": "http://127.0.0.1:4711/", "authRequestHeaders": ["Accept"], "preserveLocationHeader": True}
+    assert http["middlewares"]["acme-hold"] == {"forwardAuth": gate}
 
 
 def test_what_stands_beside_wins_by_steps() -> None:

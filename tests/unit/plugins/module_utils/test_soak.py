@@ -108,3 +108,8 @@ def test_metrics_that_are_gone_for_a_moment_are_counted_as_gaps() -> None:
 def test_without_probes_only_the_counters_speak() -> None:
     seen = watch(Soak(seconds=0, probe=False), lambda: "never asked", counter(iter([Counts(0, 0), Counts(5, 0)])))
     assert (seen.probes, seen.verdict) == (0, "passed")
+
+
+def test_it_ends_when_the_time_is_over_and_not_an_interval_later() -> None:
+    seen = watch(Soak(seconds=1.2, interval=0.5), lambda: None, None)
+    assert (seen.seconds, seen.probes) == (1.2, 4)

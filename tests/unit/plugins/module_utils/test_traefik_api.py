@@ -47,6 +47,7 @@ def api(*expected: tuple[str, int, object]) -> tuple[TraefikApi, Calls]:
     return TraefikApi(BASE + "/", 1.5, calls), calls
 
 
+ENTRYPOINTS = ("/api/entrypoints", 200, [{"name": "web"}])
 ROUTER = {"service": "acme-blue", "status": "enabled", "rule": "Host(`a`)", "provider": "file"}
 
 
@@ -60,9 +61,64 @@ ROUTER = {"service": "acme-blue", "status": "enabled", "rule": "Host(`a`)", "pro
     ],
 )
 def test_router(status: int, body: object, expected: Router | None) -> None:
-    client, calls = api(("/api/http/routers/acme@file", status, body))
+    client, calls = api(("/api/http/routers/acme@file", status, body), ENTRYPOINTS)
     assert client.router("acme") == expected
     calls.done()
+
+
+def test_a_router_that_traefik_took_apart_by_entry_point_is_put_together() -> None:
+    """Seen on Traefik 3.7.15 with ``http.middlewares`` and ``http.tls`` in the static configuration."""
+    points = [
+        {"name": "metrics", "http": {"encodeQuerySemicolons": False}},
+        {"name": "web", "http": {"middlewares": ["sec@file"]}},
+        {"name": "websecure", "http": {"tls": {}}},
+    ]
+    web = {**ROUTER, "entryPoints": ["web"], "middlewares": ["sec@file", "own@file"]}
+    secure = {**ROUTER, "entryPoints": ["websecure"], "middlewares": ["own@file"], "tls": {"options": "default"}}
+    client, calls = api(
+        ("/api/http/routers/acme@file", 404, {}),
+        ("/api/entrypoints", 200, points),
+        ("/api/http/routers/web-acme@file", 200, web),
+        ("/api/http/routers/websecure-acme@file", 200, secure),
+    )
+    found = client.router("acme")
+    calls.done()
+    assert found is not None
+    assert (found.entrypoints, found.middlewares, found.service) == (("web", "websecure"), ("own@file",), "acme-blue")
+    assert found.inherits_tls
+
+
+def test_another_site_called_like_an_entry_point_is_no_part_of_a_router() -> None:
+    stranger = {**ROUTER, "entryPoints": ["web", "websecure"], "service": "web-acme-blue"}
+    client, _ = api(
+        ("/api/http/routers/acme@file", 404, {}),
+        ("/api/entrypoints", 200, [{"name": "web", "http": {"tls": {}}}]),
+        ("/api/http/routers/web-acme@file", 200, stranger),
+    )
+    assert client.router("acme") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{**ROUTER, "error": 5}, {**ROUTER, "entryPoints": "web"}, {**ROUTER, "middlewares": {"a": 1}}, {**ROUTER, "error": None}],
+)
+def test_garbage_in_a_router_is_no_traceback(body: object) -> None:
+    client, _ = api(("/api/http/routers/acme@file", 200, body), ENTRYPOINTS)
+    assert client.router("acme") is not None
+
+
+@pytest.mark.parametrize("body", [{**ROUTER, "tls": "x"}, {**ROUTER, "priority": "x"}, {**ROUTER, "priority": 1e999}])
+def test_a_router_that_no_traefik_has_is_said(body: object) -> None:
+    client, _ = api(("/api/http/routers/acme@file", 200, body), ENTRYPOINTS)
+    with pytest.raises(ProbeError, match="no Traefik has"):
+        client.router("acme")
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "abc"])
+def test_a_counter_that_is_no_number_is_said(value: str) -> None:
+    text = f'traefik_service_requests_total{{code="200",service="acme-blue@file"}} {value}\n'.encode()
+    with pytest.raises(ProbeError, match="no number"):
+        read_counts(BASE, ["acme-blue"], fetch=lambda _url, **_options: Answer(200, {}, text, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +174,7 @@ def test_file_objects_leaves_other_providers_out() -> None:
         "services": {"acme-blue@file": {}},
         "middlewares": None,
     }
-    client, calls = api(("/api/rawdata", 200, data))
+    client, calls = api(("/api/rawdata", 200, data), ENTRYPOINTS)
     assert client.file_objects() == {("routers", "acme"), ("services", "acme-blue")}
     calls.done()
 
