@@ -174,15 +174,13 @@ def make_sticky(wish: StickyWish | None, site: str, before: Sticky | None, *, ht
         https: whether the site is served by HTTPS.
 
     Raises:
-        InputError: the cookie would never come back.
+        InputError: browsers would refuse the cookie.
     """
     if wish is None:
         return before
     if not wish.enabled:
         return None
     secure = https if wish.secure is None else wish.secure
-    if secure and not https:
-        raise InputError("sticky.secure: true, but the site is served by plain HTTP, where browsers would not send the cookie; use false.")
     if wish.same_site == "none" and not secure:
         raise InputError("sticky.same_site: 'none' needs HTTPS, and the site is served by plain HTTP; use lax.")
     return Sticky(wish.cookie or f"{site}-colour", secure, wish.http_only, wish.same_site, wish.max_age)

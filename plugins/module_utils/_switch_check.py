@@ -195,12 +195,17 @@ def is_maintenance_page(answer: Answer) -> bool:
     return answer.status == 503 and "retry-after" in answer.headers
 
 
-def warn_of_users_file(route: Route | None) -> list[str]:
-    """Warn of a file of users that is not there for us; Traefik in a container may see it all the same."""
-    path = route.preview.users_file if route is not None and route.preview is not None else None
-    if path is None or os.access(path, os.R_OK):
-        return []
-    return [f"preview.users_file: {path} cannot be read here; if Traefik cannot read it either, it switches the preview off."]
+def warn_of_doubts(route: Route) -> list[str]:
+    """Warn of what can be right or wrong, for reasons that are not seen from here."""
+    warnings = []
+    path = route.preview.users_file if route.preview is not None else None
+    if path is not None and not os.access(path, os.R_OK):
+        # In a container Traefik may see a file that is not there for us.
+        warnings.append(f"preview.users_file: {path} cannot be read here; if Traefik cannot read it either, it switches the preview off.")
+    if route.sticky is not None and route.sticky.secure and route.tls is None:
+        # An entry point can have TLS for all its routers.
+        warnings.append("sticky.secure: the site's router serves plain HTTP; unless its entry point has TLS, no browser sends the cookie.")
+    return warnings
 
 
 def _ask_api(wish: Wish, question: Callable[[], T]) -> T:
