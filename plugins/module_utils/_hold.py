@@ -33,7 +33,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_run
 
 # Traefik ends the oldest wait after 30 s; by then it must have its answer, proven way back or not.
 LAST_MOMENT = 29.5
-# A write that met the old router just before Traefik took the new file asks at the gate a moment later: 20 ms under load, measured.
+# A write that met the old router just before Traefik took the new file asks at the gate a moment later.
 LINGER_SECONDS = 0.5
 
 Tell = Callable[[dict[str, Any]], bool]
@@ -93,9 +93,7 @@ class Holder:
             return self._abort(error.sentence) if self._in_place else {"state": "unchanged", "sentence": error.sentence}
         if not proof.proven:
             return self._abort(f"Traefik did not follow within confirm.timeout={self._wish.confirm.timeout:g} s: {proof.reason}")
-        step = f"holding writes for {self._start.towards.colour}"
-        remedy = f"It ends by itself; the playbook hold with -e bluegreen_hold=commit or abort ends it now (--limit {self._wish.site})."
-        self._lock.step(step, seconds_until(self._deadline), remedy)
+        self._note_holding()
         early = self._next_order(time.monotonic() + self._hold.settle, committable=False)
         if early is not None:
             return self._obey(early)
@@ -103,6 +101,11 @@ class Holder:
             return self._abort("the run that began the hold is gone")
         self._files.log(f"holding writes for {self._start.towards.colour}, {seconds_until(self._deadline):g} s left")
         return None
+
+    def _note_holding(self) -> None:
+        step = f"holding writes for {self._start.towards.colour}"
+        remedy = f"It ends by itself; the playbook hold with -e bluegreen_hold=commit or abort ends it now (--limit {self._wish.site})."
+        self._lock.step(step, seconds_until(self._deadline), remedy)
 
     def _put_in_place(self) -> Proof:
         self._lock.step("staging")
@@ -145,6 +148,7 @@ class Holder:
             self._files.log(f"commit refused: {error.sentence}")
             order.answer({"state": "refused", "sentence": error.sentence})
             self._order = None
+            self._note_holding()
             return None
 
     def _commit(self) -> dict[str, Any]:
@@ -154,13 +158,15 @@ class Holder:
         after = committed(self._start.held)
         self._ours.add(render(after))
         staged = _files.stage(render(after), self._wish.path, self._wish.staging_dir)
-        since = time.monotonic()
-        _files.commit(staged, self._wish.path)
+        since, colour = time.monotonic(), self._start.towards.colour
+        try:
+            _files.commit(staged, self._wish.path)
+        except BlueGreenError as error:
+            raise EndError(error.sentence) from error
         proof = prove(self._wish, after, since, self._patience())
         if not proof.proven:
-            raise EndError(f"Traefik did not follow the commit: {proof.reason}")
+            raise EndError(f"Traefik did not follow the commit: {proof.reason} (a write of these seconds may have reached {colour})")
         self._gate.decide("pass")
-        colour = self._start.towards.colour
         return {
             "state": "committed",
             "colour": colour,
@@ -172,19 +178,23 @@ class Holder:
     def _abort(self, why: str) -> dict[str, Any]:
         """Put the file back as it was before the hold, see that it serves, and send the writes there."""
         self._lock.step("aborting")
-        doubt, proof = "", None
-        if self._in_place:
-            try:
+        doubt, back, proof = "", not self._in_place, None
+        try:
+            if self._in_place:
                 self._put_back()
+                back = True
                 proof = prove(self._wish, self._start.plain, patience=self._patience())
                 doubt = "" if proof.proven else f", but that could not be proven ({proof.reason})"
-            except BlueGreenError as error:
-                doubt = f", but the file could NOT be put back ({error.sentence})"
+        except Exception as error:
+            # Whatever it is, who waits must get an answer.
+            self._files.log(traceback.format_exc())
+            reason = error.sentence if isinstance(error, BlueGreenError) else f"unexpected {type(error).__name__}"
+            doubt = f", but that could not be proven ({reason})" if back else f", but the file could NOT be put back ({reason})"
         self._gate.decide("replay")
         return {
             "state": "aborted",
             "colour": self._start.towards.colour,
-            "back": "NOT" not in doubt,
+            "back": back,
             "sentence": f"{why}; {self._start.plain.active} takes the writes again{doubt}",
             "confirm": proof.public() if proof else None,
         }

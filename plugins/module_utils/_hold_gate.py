@@ -33,6 +33,8 @@ MAX_ORDER = 4096
 ORDER_SECONDS = 5.0
 # A connection per waiting write: the usual soft limit of 1,024 files would turn the rest away, which is an error for the client.
 BACKLOG = 4096
+# The loop answers within milliseconds; should it have died, the holder must not wait for it for ever.
+LOOP_SECONDS = 10.0
 
 
 @dataclass
@@ -89,7 +91,7 @@ class HoldGate:
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(LOOP_SECONDS)
 
     def next_order(self, seconds: float) -> Order | None:
         """Wait for the next commit or abort; None when none came in time."""
@@ -104,7 +106,7 @@ class HoldGate:
 
     def decide(self, verdict: Verdict) -> Counts:
         """Answer all who wait; whoever asks later gets the same answer at once."""
-        return asyncio.run_coroutine_threadsafe(self._decide(verdict), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._decide(verdict), self._loop).result(LOOP_SECONDS)
 
     def shut_door(self) -> None:
         """Take no more questions."""
@@ -112,9 +114,9 @@ class HoldGate:
 
     def stop(self) -> None:
         """End, after the last answers to orders are out."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(LOOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(LOOP_SECONDS)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -36,10 +36,10 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan 
     plan_begin,
     plan_commit,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock, Note, look
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold as hold_lock
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report, see_lock, warn_left_behind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import (
     check_directory,
     check_traefik,
@@ -73,7 +73,7 @@ def hold_writes(report: Report, hold: HoldWish) -> None:
 def _preview(report: Report, hold: HoldWish) -> None:
     open_hold = ask(report.wish, "status", STATUS_SECONDS)
     if open_hold is None:
-        _see_lock(report)
+        see_lock(report)
     if hold.act == "begin":
         if not _is_begun(report, open_hold):
             _prepare_begin(report, hold)
@@ -94,21 +94,6 @@ def _apply(report: Report, hold: HoldWish) -> None:
             f"{report.wish.site}: the run was interrupted by {signalled}. What it had ordered is carried out all the same;"
             " the playbook status tells how it ended."
         ) from None
-
-
-def _see_lock(report: Report) -> None:
-    wish = report.wish
-    held, note = look(wish.lock_path)
-    if held:
-        by = note.words() if note else "another run"
-        report.warnings.append(f"{wish.site} is being changed right now by {by}; an apply would wait for it.")
-    else:
-        _warn_left_behind(report, note)
-
-
-def _warn_left_behind(report: Report, note: Note | None) -> None:
-    if note is not None:
-        report.warnings.append(f"an earlier run did not end in order: {note.words()}. The site's file is whole; its state is read anew.")
 
 
 def _planned(report: Report, hold: HoldWish, plan: SwitchPlan) -> None:
@@ -149,7 +134,7 @@ def _begin(report: Report, hold: HoldWish) -> None:
     if _is_begun(report, ask(wish, "status", STATUS_SECONDS)):
         return
     with hold_lock(wish.lock_path, wish.lock_timeout, wish.site) as lock:
-        _warn_left_behind(report, lock.left_behind)
+        warn_left_behind(report, lock.left_behind)
         begin = _prepare_begin(report, hold)
         if begin is None:
             return
@@ -285,7 +270,7 @@ def _abort_alone(report: Report, hold: HoldWish) -> None:
     """No holder is there: it ended in order, or was killed and left its file."""
     wish = report.wish
     with hold_lock(wish.lock_path, wish.lock_timeout, wish.site) as lock:
-        _warn_left_behind(report, lock.left_behind)
+        warn_left_behind(report, lock.left_behind)
         text = _files.read_text(wish.path)
         plan = plan_abort(wish, text)
         _planned(report, hold, plan)
