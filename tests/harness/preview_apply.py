@@ -50,7 +50,7 @@ class PreviewApply:
     """One playbook on one world. ``proves`` and ``refuses`` are the two questions; see the package's docstring.
 
     ``apply_only`` names the tasks that only an apply runs, because they look at what it did: task name -> reason.
-    ``roots`` are watched besides the world's own.
+    ``roots`` are watched besides the world's own; ``timeout`` is for one run.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class PreviewApply:
         roots: Sequence[Path] = (),
         environment: Mapping[str, str] | None = None,
         apply_only: Mapping[str, str] | None = None,
+        timeout: float = 110.0,
     ) -> None:
         self.playbook = playbook
         self.world = world
@@ -71,16 +72,17 @@ class PreviewApply:
         self.extra_vars = dict(extra_vars or {})
         self.roots = [*world.roots, *roots]
         self.apply_only = dict(apply_only or {})
+        self.timeout = timeout
         self.ansible = Ansible(inventory, environment={**world_environment(world), **(environment or {})})
 
     def preview(self) -> Run:
         """Run it as it runs by default."""
-        return self.ansible.run(self.playbook, limit=self.limit, extra_vars=self.extra_vars)
+        return self.ansible.run(self.playbook, limit=self.limit, extra_vars=self.extra_vars, timeout=self.timeout)
 
     def apply(self) -> Run:
         """Run it for real."""
         variables = {**self.extra_vars, "dry_run": False}
-        return self.ansible.run(self.playbook, limit=self.limit, extra_vars=variables)
+        return self.ansible.run(self.playbook, limit=self.limit, extra_vars=variables, timeout=self.timeout)
 
     def proves(self, *, changes: bool) -> Proof:
         """Preview, apply, apply: raise PreviewLieError unless the preview was true and the second apply had nothing to do."""

@@ -16,22 +16,17 @@ import pytest
 
 from tests.harness.ansible import ROOT
 from tests.integration.container_world import ContainerWorld
-from tests.integration.containers import Operator, candidate_left, converged, switched
+from tests.integration.containers import Operator, a_deploy_is_killed, converged, switched
 from tests.integration.test_runbook import Block, Section, read_runbook, what_is_missing
 
 PAGE = ROOT / "docs" / "runbooks" / "containers.md"
 SECTIONS = read_runbook(PAGE.read_text())
 
 
-def a_candidate_is_left(operator: Operator) -> None:
-    operator.does("retire", bluegreen_retire="site")
-    candidate_left(operator)
-
-
 SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "acme serves from blue": converged,
     "acme serves from green": switched,
-    "a deploy to green was killed": a_candidate_is_left,
+    "a deploy to green was killed": a_deploy_is_killed,
 }
 
 

@@ -149,13 +149,13 @@ def world(docker_engine: Engine, tmp_path: Path) -> Iterator[ServerWorld]:
 
 def all_that_was_bought(world: ServerWorld, site: str) -> Run:
     run = Ansible(world.inventory, environment=world_environment(world)).run(
-        "bluegreen.orchestrator.site", limit=site, extra_vars={"dry_run": False}, timeout=240.0
+        "bluegreen.orchestrator.site", limit=site, extra_vars={"dry_run": False}, timeout=600.0
     )
     assert run.returncode == 0, run.words()
     return run
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1500)
 def test_one_word_brings_the_offer_and_the_neighbour_loses_no_visitor(world: ServerWorld) -> None:
     site, neighbour = world.sites
     all_that_was_bought(world, neighbour)
