@@ -233,6 +233,7 @@ def test_a_full_disk_during_the_hold(small_disk: Path, tmp_path: Path) -> None:
         assert message.endswith("The writes go on being held.")
         assert acme.ok(hold="abort")["changed"] is True
         assert acme.file.read_text() == plain
+        fill(small_disk / "the rest")
         assert "No space left on device" in acme.refused(hold="begin")
         filler.unlink()
         assert writes_work(acme)

@@ -62,7 +62,7 @@ def test_begin_where_green_serves_has_nothing_to_hold(acme: Holding, hold: Calla
 
 
 def test_abort_previews_what_it_does(acme: Holding, hold: Callable[..., PreviewApply]) -> None:
-    acme.begin(hold_seconds=28)
+    acme.begin_long()
     hold("abort").proves(changes=True)
 
 
@@ -73,7 +73,7 @@ def test_abort_without_a_hold_changes_nothing(acme: Holding, hold: Callable[...,
 
 def test_a_commit_previews_what_it_does(acme: Holding, ansible: Ansible) -> None:
     """A second commit is refused, so the harness, which asks for one that changes nothing, cannot hold this."""
-    acme.begin(hold_seconds=28)
+    acme.begin_long()
     variables = {"bluegreen_hold": "commit", "bluegreen_hold_listen": acme.listen}
     said = ansible.run(HOLD, limit="acme", extra_vars=variables)
     done = ansible.run(HOLD, limit="acme", extra_vars={**variables, "dry_run": False})
@@ -126,7 +126,7 @@ def test_a_colour_that_is_never_well_aborts_the_run(acme: Holding, ansible: Ansi
 
 
 def test_somebody_elses_hold_is_not_taken_over(acme: Holding, ansible: Ansible) -> None:
-    acme.begin(hold_seconds=28)
+    acme.begin_long()
     variables = {**GREEN, "bluegreen_hold": "run", "bluegreen_hold_listen": acme.listen, "dry_run": False}
     run = ansible.run(HOLD, limit="acme", extra_vars=variables)
     assert "somebody else holds the writes already" in run.failures[-1].message
