@@ -70,7 +70,8 @@ class Snapshot:
 class Load(Server):
     """Workers that load one url until ``stop``; ``rate`` (requests a second, all workers together) or full speed.
 
-    ``connections`` is ``keep``, ``new`` or ``both`` in turn; ``methods`` are taken in turn, POST with ``body_bytes``.
+    ``connections`` is ``keep``, ``new`` or ``both`` in turn; ``methods`` are taken in turn, POST with ``body_bytes``. For https,
+    ``ca_file`` holds the authorities, and the handshake asks for ``host``.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Load(Server):
         connections: str = "both",
         body_bytes: int = 2000,
         timeout: float = 10.0,
+        ca_file: Path | None = None,
     ) -> None:
         super().__init__("load", directory)
         self.snapshot_file = self.directory / "load.json"
@@ -97,6 +99,7 @@ class Load(Server):
             "--connections": connections,
             "--body-bytes": str(body_bytes),
             "--timeout": str(timeout),
+            "--ca-file": str(ca_file or ""),
             "--snapshot": str(self.snapshot_file),
         }
 

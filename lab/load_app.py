@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import signal
+import ssl
 import time
 from collections import Counter
 from pathlib import Path
@@ -97,6 +98,7 @@ class Loader:
         self.tally = Tally()
         self.over = asyncio.Event()
         self.body = b"x" * given.body_bytes
+        self.server_name = given.host or None if given.ca_file else None
         self._slots = itertools.count()
 
     async def request(self, session: aiohttp.ClientSession, method: str, *, close: bool) -> None:
@@ -107,7 +109,9 @@ class Loader:
         data = self.body if method == "POST" else None
         started = time.perf_counter()
         try:
-            async with session.request(method, self.given.url, data=data, headers=headers, allow_redirects=False) as answer:
+            async with session.request(
+                method, self.given.url, data=data, headers=headers, allow_redirects=False, server_hostname=self.server_name
+            ) as answer:
                 body = await answer.read()
                 reason = self._fault(method, answer, body)
                 colour = answer.headers.get("X-Bluegreen-Colour", "none")
@@ -130,10 +134,15 @@ class Loader:
                 return f"{arrived} of {len(self.body)} bytes of the body arrived"
         return ""
 
+    def _connector(self) -> aiohttp.TCPConnector:
+        # For https the url has the address, and the handshake names the host.
+        checked = ssl.create_default_context(cafile=self.given.ca_file) if self.given.ca_file else True
+        return aiohttp.TCPConnector(limit=0, force_close=self.given.connections == "new", ssl=checked)
+
     async def worker(self, number: int) -> None:
         """Alternate between the methods and, for ``both``, between kept and new connections."""
         timeout = aiohttp.ClientTimeout(total=self.given.timeout)
-        connector = aiohttp.TCPConnector(limit=0, force_close=self.given.connections == "new")
+        connector = self._connector()
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             # aiohttp sends an idempotent request a second time when a kept connection was reset, and says nothing.
             # That would hide the very failures that are counted here; its own test client turns it off the same way.
@@ -187,6 +196,7 @@ def main() -> None:
     parser.add_argument("--methods", type=lambda text: text.split(","), default=["GET", "POST"])
     parser.add_argument("--connections", choices=("keep", "new", "both"), default="both")
     parser.add_argument("--body-bytes", type=int, default=2000)
+    parser.add_argument("--ca-file", default="")
     parser.add_argument("--timeout", type=float, default=10.0)
     parser.add_argument("--snapshot", type=Path, required=True)
     asyncio.run(_run(parser.parse_args()))
