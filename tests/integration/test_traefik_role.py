@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import socket
 import stat
 import subprocess
@@ -17,9 +19,11 @@ import pytest
 
 from lab.docker import docker
 from lab.server import LOOPBACK, ProgramMissingError, reserve_port
+from tests.harness.ansible import ROOT
 from tests.integration.conftest import skip_or_fail
 from tests.integration.traefik_world import IMAGE, TraefikWorld
 
+RUNBOOK = ROOT / "docs" / "runbooks" / "traefik.md"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -151,6 +155,25 @@ def test_the_private_side_is_private(door: TraefikWorld) -> None:
 def test_the_access_log_is_json(door: TraefikWorld) -> None:
     wait(lambda: door.curl("--cacert", str(door.certificate), path="/seen").returncode == 0)
     wait(lambda: '"RequestPath":"/seen"' in docker("logs", door.containers()[0]))
+
+
+def test_the_runbook_is_true(blank: TraefikWorld) -> None:
+    """Everything that the page types on a server, with this world's folders and ports for the usual ones."""
+    assert not blank.run(traefik_tls="acme").failures
+    blank.route()
+    wait(lambda: "acme@file" in {router["name"] for router in blank.api("/api/http/routers")})
+    typed = re.findall(r"(?m)^root@acme:~# (.+)\n((?:(?!root@|```).*\n)*)", RUNBOOK.read_text())
+    assert len(typed) >= 7
+    here = {"127.0.0.1:8080": f"{LOOPBACK}:{blank.ports['api']}", "127.0.0.1:8082": f"{LOOPBACK}:{blank.ports['metrics']}"}
+    here |= {"/var/lib/traefik": str(blank.state), "label=io.bluegreen.traefik": f"label=io.bluegreen.traefik={blank.name}"}
+    for written, expected in typed:
+        command = functools.reduce(lambda text, pair: text.replace(*pair), here.items(), written)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        printed, position = done.stdout + done.stderr, 0
+        assert done.returncode == 0, f"{command}: {printed}"
+        for piece in expected.split("...\n"):
+            position = printed.find(piece.strip(), position)
+            assert position >= 0, f"{command}: {piece!r} is not in {printed}"
 
 
 def test_an_upgrade_under_load(blank: TraefikWorld) -> None:

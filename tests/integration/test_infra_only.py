@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offer Infra-Only on a blank server of its own: what the preview names where Docker is still to come, and what is there in the end."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.docker import Engine, docker
+from lab.images import make_image
+from tests.harness.ansible import ROOT, Run
+from tests.integration.server_world import ServerProof, ServerWorld
+from tests.integration.traefik_world import IMAGE, WAIT
+
+pytestmark = pytest.mark.timeout(2400)
+
+VARIABLES = {
+    "offer_hosts": "servers",
+    "site_offers": ["infra_only"],
+    "base_deploy_enabled": False,
+    "base_sshd_enabled": False,
+    "traefik_tls": "selfsigned",
+    "traefik_selfsigned_names": ["acme.example"],
+}
+
+
+@pytest.fixture
+def server(docker_engine: Engine, tmp_path: Path) -> Iterator[ServerWorld]:
+    """A blank server."""
+    assert docker_engine.answers()
+    world = ServerWorld(tmp_path)
+    world.start()
+    yield world
+    world.stop()
+
+
+def changed(run: Run) -> set[str]:
+    return {result.task.rpartition(" : ")[2] for result in run.changed}
+
+
+def infra_only(server: ServerWorld) -> ServerProof:
+    server.playbook = ROOT / "playbooks" / "infra_only.yml"
+    proof = ServerProof(server, server.inventory(), **VARIABLES)
+    proof.apply_only.update(WAIT)
+    return proof
+
+
+def carry_image(server: ServerWorld) -> None:
+    """Into the server's own Docker, which has no registry here; elsewhere it pulls the public one."""
+    with subprocess.Popen(["docker", "save", make_image(IMAGE)], stdout=subprocess.PIPE) as save:
+        assert save.stdout is not None
+        docker("exec", "--interactive", server.name, "docker", "load", "--quiet", stdin=save.stdout.fileno())
+
+
+def test_a_blank_server_becomes_the_offer(server: ServerWorld) -> None:
+    base = ServerProof(server, server.inventory(), **VARIABLES)
+    proof = infra_only(server)
+    before = server.listing()
+    preview = proof.preview()
+    assert not preview.failures, preview.words()
+    assert server.listing() == before
+    to_come = {"Packages", "Docker", "Rules", "Make the directories", "Make the default certificate", "Write what every site shares"}
+    assert changed(preview) >= {*to_come, "Write the static configuration", "Docker is still to come"}
+    said = [result.message for result in preview.changed if result.task.endswith("Docker is still to come")]
+    assert f"from {IMAGE} on the host's network, ports 80 and 443" in said[0]
+
+    assert not base.apply().failures
+    carry_image(server)
+    first = proof.proves(changes=True)
+    assert "Docker is still to come" not in changed(first.apply)
+    assert first.again is not None
+    assert not first.again.changed
+    assert "traefik-" in server.run("docker ps --format '{{.Names}}'")
+    listening = server.run("ss -Hltn")
+    assert "127.0.0.1:8080" in listening
+    assert "127.0.0.1:8082" in listening
+    scan = """
+import socket
+for port in (80, 443, 8080, 8082):
+    with socket.socket() as one:
+        one.settimeout(3)
+        print(port, one.connect_ex(("ADDRESS", port)) == 0)
+"""
+    seen = server.outside(scan.replace("ADDRESS", server.address)).split("\n")
+    assert seen == ["80 True", "443 True", "8080 False", "8082 False"]
