@@ -57,8 +57,9 @@ molecule: $(TEST) $(LINK) ##   every role on a real Docker engine: check, conver
 package: $(TEST) $(LINK) $(IMPORTER) ##   build, Galaxy's importer, install into an empty folder, run by FQCN
 	@$(PYTHON_HERE) -m tests.run package
 
-bench: $(TEST) $(LINK) ## the switch measured under load, beside its peers
+bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of an offer costs
 	@$(PYTHON_HERE) -m tests.bench
+	@$(PYTHON_HERE) -m tests.bench.offers
 
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs
 	@mkdir -p build/docs

@@ -28,6 +28,8 @@ IMAGE = "bluegreen/lab-site"
 SITE_LABEL = "io.bluegreen.site"
 COLOURS = ("blue", "green")
 
+HEALTHY = "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=10)"
+
 # What Docker tells of by itself, or because it was asked; everything else in its events is a write.
 READS = ("exec_", "health_status", "top", "logs", "attach")
 
@@ -126,10 +128,12 @@ class ContainerWorld:
             "bluegreen_tls": {"enabled": False},
             "bluegreen_image": f"{IMAGE}:1.0",
             "bluegreen_stop_seconds": 5,
-            "bluegreen_start_seconds": 20,
+            "bluegreen_start_seconds": 90,
+            # The image's own check gives a Python two seconds to start, which a machine that runs ten test runs at once does not.
+            "bluegreen_healthcheck": {"test": ["CMD", "python3", "-c", HEALTHY], "interval": "2s", "timeout": "20s", "retries": 5},
             "bluegreen_check_dns": False,
             "bluegreen_read_only": True,
-            "bluegreen_limits": {"cpus": 0.5, "memory": "128M", "pids": 64},
+            "bluegreen_limits": {"cpus": 1.0, "memory": "128M", "pids": 64},
             "bluegreen_gate": {"path": "/health", "timeout": 2, "deadline": 10},
             "bluegreen_soak": {"seconds": 0},
             "bluegreen_drain_seconds": 1,
