@@ -137,7 +137,7 @@ def test_each_piece_has_its_switch(piece: str) -> None:
 
 def test_the_runbook_explains_every_refusal_and_no_other() -> None:
     explained = re.findall(r"(?m)^\| `([^`]+)` \| ", (ROOT / "docs/runbooks/infra_only.md").read_text())
-    tasks = [task for name in ("assert", "lockout") for task in LOADER.load_from_file(str(ROLE / "tasks" / f"{name}.yml"))]
+    tasks = [task for name in ("values", "assert", "lockout") for task in LOADER.load_from_file(str(ROLE / "tasks" / f"{name}.yml"))]
     said = [str(task["ansible.builtin.assert"]["fail_msg"]) for task in tasks if "ansible.builtin.assert" in task]
     assert [text for text in said if not any(quote in text for quote in explained)] == []
     modules = "".join(path.read_text() for path in (ROOT / "plugins/module_utils").glob("_nftables*.py"))
