@@ -199,6 +199,9 @@ def trouble(container: Mapping[str, Any] | None, reasons: Iterable[str], otherwi
         return otherwise or "it could not be made"
     state = container.get("State") or {}
     health = state.get("Health") or {}
+    restarts = int(container.get("RestartCount") or 0)
+    if restarts:
+        return f"it ended, and Docker started it again {restarts} time(s)"
     if not state.get("Running"):
         killed = ", killed for want of memory (bluegreen_limits.memory)" if state.get("OOMKilled") else ""
         return f"it ended with code {state.get('ExitCode')}{killed}"

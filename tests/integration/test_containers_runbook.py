@@ -42,7 +42,7 @@ def type_all(operator: Operator, block: Block) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         printed = done.stdout.replace(operator.site, "acme")
@@ -51,7 +51,7 @@ def type_all(operator: Operator, block: Block) -> None:
         assert not missing, f"$ {command}\ndid not print\n    {missing}\nbut\n{printed}"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
 def test_the_runbook_is_true(section: Section, containers: ContainerWorld) -> None:
     operator = Operator(containers)

@@ -13,9 +13,9 @@ import pytest
 
 from lab.docker import docker
 from tests.integration.container_world import ContainerWorld
-from tests.integration.containers import NEXT, PREFIX, Operator, converged
+from tests.integration.containers import LIMIT, NEXT, PREFIX, Operator, converged
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 CANARY = "canary-5a0b-secret"
 NOBODY = 65534
@@ -51,6 +51,7 @@ def test_a_secret_is_a_file_and_nowhere_else(operator: Operator, source: Path) -
                 extra_vars={"dry_run": dry_run, **variables},
                 arguments=("-vvv",),
                 callback="ansible.builtin.default",
+                timeout=LIMIT,
             )
             output += run.output
     for colour in ("blue", "green"):
