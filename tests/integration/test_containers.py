@@ -30,6 +30,8 @@ from tests.integration.containers import (
     the_conf_gets_other_limits,
 )
 
+pytestmark = pytest.mark.timeout(900)
+
 Act = Callable[[Operator], None]
 
 

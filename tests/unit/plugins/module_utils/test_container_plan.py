@@ -125,6 +125,7 @@ def test_no_value_of_the_environment_is_in_the_label_or_the_words() -> None:
     [
         (None, [], "no space left", "no space left"),
         (None, [], "", "it could not be made"),
+        ({"RestartCount": 3, "State": {"Running": True}}, ["refused"], "", "it ended, and Docker started it again 3 time(s)"),
         ({"State": {"Running": False, "ExitCode": 3}}, ["refused"], "", "it ended with code 3"),
         ({"State": {"Running": False, "ExitCode": 137, "OOMKilled": True}}, [], "", "killed for want of memory"),
         (
