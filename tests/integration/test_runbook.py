@@ -36,6 +36,7 @@ from tests.harness import Ansible
 from tests.harness.ansible import ROOT
 from tests.harness.preview_apply import world_environment
 from tests.integration.conftest import skip_or_fail
+from tests.integration.holding import Holding
 from tests.integration.page import Page
 
 PAGES = [ROOT / "docs" / "runbooks" / name for name in ("bluegreen.md", "hold.md", "visitors.md")]
@@ -257,8 +258,7 @@ def a_page_server_runs(evening: Evening) -> None:
 
 def the_writes_are_held(evening: Evening) -> None:
     evening.play("bluegreen")
-    evening.play("hold", bluegreen_hold="begin", bluegreen_target="green", bluegreen_hold_settle=0)
-    evening.stack.callback(evening.play, "hold", bluegreen_hold="abort")
+    evening.stack.enter_context(Holding(evening.world)).begin_long()
 
 
 def the_holder_is_killed(evening: Evening) -> None:
