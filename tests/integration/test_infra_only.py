@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lab.docker import Engine, docker
 from lab.images import make_image
+from lab.server import LOOPBACK, reserve_port
+from tests.harness import Ansible
 from tests.harness.ansible import ROOT, Run
 from tests.integration.server_world import ServerProof, ServerWorld
 from tests.integration.traefik_world import IMAGE, WAIT
@@ -55,6 +58,27 @@ def carry_image(server: ServerWorld) -> None:
     with subprocess.Popen(["docker", "save", make_image(IMAGE)], stdout=subprocess.PIPE) as save:
         assert save.stdout is not None
         docker("exec", "--interactive", server.name, "docker", "load", "--quiet", stdin=save.stdout.fileno())
+
+
+def test_a_server_of_several_sites_is_prepared_once(tmp_path: Path) -> None:
+    """The servers are closed ports: who is asked is who does not answer."""
+    one, other = reserve_port(), reserve_port()
+    hosts = {"acme": one, "globex": one, "initech": other, "umbrella": one}
+    inventory = tmp_path / "hosts.yml"
+    sites = {name: {"ansible_host": LOOPBACK, "ansible_port": port} for name, port in hosts.items()}
+    inventory.write_text(yaml.safe_dump({"sites": {"hosts": sites, "vars": {"site_offers": ["infra_only"]}}}))
+    environment = {"BLUEGREEN_AUDIT_LOG": str(tmp_path / "audit.jsonl")}
+    run = Ansible(inventory, environment=environment).run("bluegreen.orchestrator.infra_only")
+    assert {result.host for result in run.results if result.play == "Infra-Only"} == {"acme", "initech"}
+    assert {failure.host for failure in run.failures} == {"acme", "initech"}
+
+
+def test_a_site_without_the_offer_is_refused(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(yaml.safe_dump({"sites": {"hosts": {"acme": {"ansible_host": LOOPBACK, "ansible_port": reserve_port()}}}}))
+    environment = {"BLUEGREEN_AUDIT_LOG": str(tmp_path / "audit.jsonl")}
+    run = Ansible(inventory, environment=environment).run("bluegreen.orchestrator.infra_only")
+    assert "the offer infra_only (Infra-Only) has not been bought" in run.failures[0].message
 
 
 def test_a_blank_server_becomes_the_offer(server: ServerWorld) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import socket
 import stat
@@ -17,11 +18,12 @@ from typing import Any
 
 import pytest
 
+from lab.certificates import make_certificates
 from lab.docker import docker
 from lab.server import LOOPBACK, ProgramMissingError, reserve_port
 from tests.harness.ansible import ROOT
 from tests.integration.conftest import skip_or_fail
-from tests.integration.traefik_world import IMAGE, TraefikWorld
+from tests.integration.traefik_world import IMAGE, SITE, TraefikWorld
 
 RUNBOOK = ROOT / "docs" / "runbooks" / "traefik.md"
 # A dozen starts of Ansible in one test, on a machine that may be busy with others.
@@ -232,6 +234,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"traefik_directory": "etc"}, "Give absolute paths"),
     ({"traefik_dynamic_dir": "/elsewhere"}, "a traefik_dynamic_dir inside traefik_directory"),
     ({"traefik_tls": "files"}, "traefik_tls: 'files' needs traefik_certificates"),
+    ({"traefik_tls": "files", "traefik_certificates": [{"certificate": "/a", "key": "/b"}]}, "/a, /b: the container sees"),
+    ({"traefik_tls": "acme", "traefik_acme_ca_file": "/etc/ssl/ca.pem"}, "/etc/ssl/ca.pem: the container sees"),
     ({"traefik_selfsigned_names": ["a b"]}, "holds what is no host name"),
     ({"traefik_certificates": [{"cert": "/a", "key": "/b"}], "traefik_tls": "files"}, "cert"),
 ]
@@ -243,15 +247,23 @@ def test_bad_input_is_refused_before_anything_is_changed(blank: TraefikWorld, va
     assert not blank.etc.exists()
 
 
-def test_a_key_that_everybody_can_read_is_refused(blank: TraefikWorld) -> None:
-    for name in ("site.pem", "site.key"):
-        (blank.directory / name).write_text("")
-    (blank.directory / "site.key").chmod(0o644)
-    pair = {"certificate": str(blank.directory / "site.pem"), "key": str(blank.directory / "site.key")}
+def test_certificates_from_files(blank: TraefikWorld) -> None:
+    authority, made = make_certificates(blank.etc / "bought", [SITE])
+    pair = {"certificate": str(made.cert_file), "key": str(made.key_file)}
     files = {"traefik_tls": "files", "traefik_certificates": [pair]}
-    blank.preview_apply(extra_vars=files).refuses("site.key is readable by everybody; chmod o-rwx it")
-    (blank.directory / "site.key").unlink()
-    blank.preview_apply(extra_vars=files).refuses("site.key is not on the server; copy it there")
+    made.key_file.chmod(0o644)
+    blank.preview_apply(extra_vars=files).refuses(f"{made.key_file} is readable by everybody; chmod o-rwx it")
+    made.key_file.chmod(0o600)
+    os.chown(made.key_file, 12345, 0)
+    blank.preview_apply(extra_vars=files).refuses("is not owned by root, and so closed to the container; chown it")
+    os.chown(made.key_file, 0, 0)
+    run = blank.run(**files)
+    assert not run.failures, run.words()
+    blank.route()
+    wait(lambda: blank.curl("--cacert", str(authority)).returncode == 0)
+    assert not blank.run(**files).changed
+    made.key_file.unlink()
+    blank.preview_apply(extra_vars=files).refuses(f"{made.key_file} is not on the server; copy it there")
 
 
 def test_a_port_that_is_taken_is_named(blank: TraefikWorld) -> None:
