@@ -58,10 +58,13 @@ class Nft:
         self.program = shutil.which("nft", path=SEARCH)
 
     def listing(self, name: str) -> str:
-        """The table inet NAME in nft's own words, without counters; empty when there is none."""
+        """The table inet NAME in nft's own words, without counters; empty when there is none.
+
+        In numbers: which names nft has for them changes with what is installed (/etc/protocols, /etc/services).
+        """
         if self.program is None:
             return ""
-        done = self._run("--stateless", "list", "table", "inet", name)
+        done = self._run("--stateless", "--numeric", "list", "table", "inet", name)
         if done.returncode == 0:
             return done.stdout
         if "No such file or directory" in done.stderr:
