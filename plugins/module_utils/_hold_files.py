@@ -114,6 +114,7 @@ def clean_up(wish: Wish) -> None:
     """Take away what nobody needs after a hold; the log stays. The site's lock must be ours."""
     _files.discard(socket_path(wish))
     _files.discard(way_back_path(wish))
+    _files.discard(_files.staged_path(wish.path, wish.staging_dir))
 
 
 def taken(address: tuple[str, int], error: OSError) -> RefusedError:

@@ -36,7 +36,7 @@ def patch(where, name, when, who):
             result = real(*arguments, **options)
         if who == "holder" and os.getpid() != module:
             os.kill(os.getpid(), signal.SIGKILL)
-        elif who == "module":
+        elif who == "module" and os.path.exists(f"/proc/{{module}}"):
             os.kill(module, signal.SIGKILL)
             time.sleep(0.1)
         return result if when == "after" else real(*arguments, **options)
