@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lab import demo_containers
 from lab.demo_stage import DemoError, Playbook, Stage, fingerprint
 from lab.load import Load
 from lab.poller import Poller
@@ -228,6 +229,12 @@ def run(directory: Path, *, keep: bool) -> None:
         world.start()
         demo = Demo(world, stage)
         demo.tell()
+        lacking = demo_containers.why_not()
+        if lacking:
+            stage.say("")
+            stage.say(f"The chapter on containers is left out: {lacking}.")
+        else:
+            demo_containers.tell(stage, directory / "containers")
         stage.say("")
         stage.good(f"All {stage.expected} claims of this demo held. It took {time.monotonic() - begun:.0f} s.")
         if keep:

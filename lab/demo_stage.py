@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from lab.server import ROOT
-from lab.world import World
 
 Fingerprint = dict[str, tuple[object, ...]]
 
@@ -91,10 +91,17 @@ class PlaybookRun:
         return sum(int(number) for number in re.findall(r"\bchanged=(\d+)", self.output))
 
 
+class Place(Protocol):
+    """Where a world is: what a run of a playbook needs to know of it."""
+
+    directory: Path
+    file: Path
+
+
 class Playbook:
     """ansible-playbook, with the clone's own ansible.cfg and the demo's inventory."""
 
-    def __init__(self, stage: Stage, world: World) -> None:
+    def __init__(self, stage: Stage, world: Place) -> None:
         self.stage = stage
         self.audit_log = world.directory / "audit.jsonl"
         self.program = Path(sys.executable).parent / "ansible-playbook"

@@ -21,11 +21,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from lab.container_world import ContainerWorld
 from lab.server import ROOT, LabError
 from tests.bench.report import machine
 from tests.harness.ansible import Ansible, Run
 from tests.harness.preview_apply import world_environment
-from tests.integration.container_world import ContainerWorld
 
 JSON_FILE = ROOT / "build" / "bench" / "offers.json"
 PAGE = ROOT / "docs" / "bench" / "offers.md"

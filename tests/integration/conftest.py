@@ -12,13 +12,13 @@ from typing import NoReturn
 
 import pytest
 
+from lab.container_world import ContainerWorld
 from lab.docker import Engine
 from lab.server import ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
 from tests.harness.preview_apply import world_environment
-from tests.integration.container_world import ContainerWorld
 
 INVENTORY = ROOT / "inventories" / "demo"
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness import Ansible, PreviewApply, Run
 from tests.harness.preview_apply import world_environment
-from tests.integration.container_world import IMAGE, ContainerWorld
 
 PREFIX = "bluegreen.orchestrator."
 NEXT = {"bluegreen_image": f"{IMAGE}:1.1"}

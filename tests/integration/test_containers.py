@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness import PreviewLieError
-from tests.integration.container_world import IMAGE, ContainerWorld
 from tests.integration.containers import (
     FORCED,
     NEXT,

@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import pytest
 
+from lab.container_world import ContainerWorld
 from tests.harness.ansible import ROOT
-from tests.integration.container_world import ContainerWorld
 from tests.integration.containers import Operator, a_deploy_is_killed, converged, switched
 from tests.integration.test_runbook import Block, Section, read_runbook, what_is_missing
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.container_world import ContainerWorld
 from lab.docker import docker
-from tests.integration.container_world import ContainerWorld
 from tests.integration.containers import LIMIT, NEXT, PREFIX, Operator, converged
 
 pytestmark = pytest.mark.timeout(900)

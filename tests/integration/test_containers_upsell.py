@@ -20,12 +20,12 @@ from typing import Any, Self
 import pytest
 import yaml
 
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import Engine, docker
 from lab.images import make_image
 from lab.server import LOOPBACK, reserve_port
 from tests.harness import Ansible, Run
 from tests.harness.preview_apply import world_environment
-from tests.integration.container_world import IMAGE, ContainerWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PIECES = [name for name in yaml.safe_load((ROOT / "roles/base/defaults/main.yml").read_text()) if name.endswith("_enabled")]

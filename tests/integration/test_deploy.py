@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import pytest
 
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness.ansible import ROOT
-from tests.integration.container_world import IMAGE, ContainerWorld
 from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged, deployed, retired, switched
 
 pytestmark = pytest.mark.timeout(900)
