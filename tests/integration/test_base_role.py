@@ -205,13 +205,15 @@ def test_rules_that_cut_the_connection_take_themselves_back(server: Callable[...
     world = server()
     with_ssh(world)
     inventory = world.inventory(ssh=True, **ONLY_NFTABLES)
-    assert ServerProof(world, inventory).apply().returncode == 0
+    # A machine that is busy with other tests needs longer for a new connection than a server does.
+    patient = {"base_nftables_confirm_within": 300}
+    assert ServerProof(world, inventory, **patient).apply().returncode == 0
     file, before = world.run("cat /etc/nftables.d/bluegreen.nft"), world.run("nft --stateless list table inet bluegreen")
-    cutting = {"base_nftables_rules": ["ct state new tcp dport 22 drop"], "base_nftables_confirm_within": 20}
+    cutting = {"base_nftables_rules": ["ct state new tcp dport 22 drop"], "base_nftables_confirm_within": 30}
     cut = ServerProof(world, inventory, **cutting).apply()
     assert cut.failures, "the rules let a new connection through, so nothing was tested"
     assert [result.state for result in cut.failures] == ["unreachable"], cut.words()
     assert world.run("cat /etc/nftables.d/bluegreen.nft") == file, "a reboot would have locked everyone out"
     world.eventually(lambda: ssh(world, "true").returncode == 0, "the rules were not taken back")
     assert world.run("nft --stateless list table inet bluegreen") == before
-    assert ServerProof(world, inventory).proves(changes=False).again is not None
+    assert changed(ServerProof(world, inventory, **patient).preview()) == set()
