@@ -14,6 +14,7 @@ import pytest
 
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
+from tests.harness.compare import first_difference
 from tests.integration.holding import Holding, until
 
 HOLD = "bluegreen.orchestrator.hold"
@@ -51,9 +52,19 @@ def hold(acme: Holding, preview_apply: Callable[..., PreviewApply]) -> Callable[
     return make
 
 
-def test_begin_previews_what_it_does(acme: Holding, hold: Callable[..., PreviewApply]) -> None:
-    hold("begin", bluegreen_hold_seconds=28).proves(changes=True)
-    assert acme.note()["step"] == "holding writes for green"
+def preview_and_apply(ansible: Ansible, variables: dict[str, Any]) -> None:
+    """The two must say the same. The harness asks for a third run, which a hold of 28 s does not last for on a loaded machine."""
+    said = ansible.run(HOLD, limit="acme", extra_vars=variables)
+    done = ansible.run(HOLD, limit="acme", extra_vars={**variables, "dry_run": False})
+    assert (said.returncode, done.returncode) == (0, 0), f"{said.words()} {done.words()}"
+    assert first_difference(said, done, apply_only={}) is None
+    assert [result.task for result in done.changed] != []
+
+
+def test_begin_previews_what_it_does(acme: Holding, ansible: Ansible) -> None:
+    preview_and_apply(ansible, {**GREEN, "bluegreen_hold": "begin", "bluegreen_hold_listen": acme.listen, "bluegreen_hold_seconds": 28})
+    again = acme.begin()
+    assert (again["changed"], again["hold"]["state"]) == (False, "held")
 
 
 def test_begin_where_green_serves_has_nothing_to_hold(acme: Holding, hold: Callable[..., PreviewApply]) -> None:
@@ -72,15 +83,8 @@ def test_abort_without_a_hold_changes_nothing(acme: Holding, hold: Callable[...,
 
 
 def test_a_commit_previews_what_it_does(acme: Holding, ansible: Ansible) -> None:
-    """A second commit is refused, so the harness, which asks for one that changes nothing, cannot hold this."""
     acme.begin_long()
-    variables = {"bluegreen_hold": "commit", "bluegreen_hold_listen": acme.listen}
-    said = ansible.run(HOLD, limit="acme", extra_vars=variables)
-    done = ansible.run(HOLD, limit="acme", extra_vars={**variables, "dry_run": False})
-    assert (said.returncode, done.returncode) == (0, 0), f"{said.words()} {done.words()}"
-    module = "bluegreen.orchestrator.bluegreen_switch"
-    for key in ("diff", "actions", "changed", "digest", "active_after"):
-        assert said.result(module)[key] == done.result(module)[key]
+    preview_and_apply(ansible, {"bluegreen_hold": "commit", "bluegreen_hold_listen": acme.listen})
     assert acme.public_colour() == "green"
 
 
