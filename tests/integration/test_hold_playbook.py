@@ -18,7 +18,7 @@ from tests.harness.compare import first_difference
 from tests.integration.holding import Holding, until
 
 HOLD = "bluegreen.orchestrator.hold"
-GREEN = {"bluegreen_target": "green", "bluegreen_hold_settle": 0}
+GREEN = {"bluegreen_target": "green", "bluegreen_hold_settle": 0, "bluegreen_hold_seconds": 28}
 
 CLONE = """---
 - name: Clone the database
@@ -62,7 +62,7 @@ def preview_and_apply(ansible: Ansible, variables: dict[str, Any]) -> None:
 
 
 def test_begin_previews_what_it_does(acme: Holding, ansible: Ansible) -> None:
-    preview_and_apply(ansible, {**GREEN, "bluegreen_hold": "begin", "bluegreen_hold_listen": acme.listen, "bluegreen_hold_seconds": 28})
+    preview_and_apply(ansible, {**GREEN, "bluegreen_hold": "begin", "bluegreen_hold_listen": acme.listen})
     again = acme.begin()
     assert (again["changed"], again["hold"]["state"]) == (False, "held")
 
