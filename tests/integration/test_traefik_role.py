@@ -27,7 +27,7 @@ from tests.integration.traefik_world import IMAGE, SITE, TraefikWorld
 
 RUNBOOK = ROOT / "docs" / "runbooks" / "traefik.md"
 # A dozen starts of Ansible in one test, on a machine that may be busy with others.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 
 
 @pytest.fixture
@@ -83,13 +83,13 @@ def test_the_preview_is_the_apply_on_blank_converged_and_drifted(blank: TraefikW
 def test_the_preview_of_an_upgrade_is_the_upgrade(blank: TraefikWorld) -> None:
     assert not blank.run().failures
     before = blank.containers()
-    blank.preview_apply(extra_vars={"traefik_log_level": "DEBUG"}).proves(changes=True)
+    blank.preview_apply(traefik_log_level="DEBUG").proves(changes=True)
     assert blank.containers(everything=True) != before
     assert len(blank.containers(everything=True)) == 1
 
 
 def test_what_runs_already_elsewhere_gets_its_files_only(blank: TraefikWorld) -> None:
-    blank.preview_apply(extra_vars={"traefik_runtime": "external"}).proves(changes=True)
+    blank.preview_apply(traefik_runtime="external").proves(changes=True)
     assert sorted(path.name for path in blank.dynamic_dir.iterdir()) == ["_traefik.yml"]
     assert blank.containers(everything=True) == []
     assert not (blank.etc / "traefik.yml").exists()
@@ -191,7 +191,7 @@ def test_an_upgrade_under_load(blank: TraefikWorld) -> None:
     (old,) = blank.containers()
     with blank.load(rate=200) as load:
         load.wait_until(lambda seen: seen.requests > 200, what="200 requests")
-        preview = blank.preview_apply(extra_vars={"traefik_log_level": "DEBUG"}).preview()
+        preview = blank.preview_apply(traefik_log_level="DEBUG").preview()
         told = " ".join(result.message for result in preview.results)
         assert f"starts beside {old}. Measured" in told
         assert blank.containers() == [old]
@@ -243,19 +243,19 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("variables", "sentence"), REFUSALS, ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
 def test_bad_input_is_refused_before_anything_is_changed(blank: TraefikWorld, variables: dict[str, Any], sentence: str) -> None:
-    blank.preview_apply(extra_vars=variables).refuses(sentence)
+    blank.preview_apply(**variables).refuses(sentence)
     assert not blank.etc.exists()
 
 
 def test_certificates_from_files(blank: TraefikWorld) -> None:
     authority, made = make_certificates(blank.etc / "bought", [SITE])
     pair = {"certificate": str(made.cert_file), "key": str(made.key_file)}
-    files = {"traefik_tls": "files", "traefik_certificates": [pair]}
+    files: dict[str, Any] = {"traefik_tls": "files", "traefik_certificates": [pair]}
     made.key_file.chmod(0o644)
-    blank.preview_apply(extra_vars=files).refuses(f"{made.key_file} is readable by everybody; chmod o-rwx it")
+    blank.preview_apply(**files).refuses(f"{made.key_file} is readable by everybody; chmod o-rwx it")
     made.key_file.chmod(0o600)
     os.chown(made.key_file, 12345, 0)
-    blank.preview_apply(extra_vars=files).refuses("is not owned by root, and so closed to the container; chown it")
+    blank.preview_apply(**files).refuses("is not owned by root, and so closed to the container; chown it")
     os.chown(made.key_file, 0, 0)
     run = blank.run(**files)
     assert not run.failures, run.words()
@@ -263,11 +263,11 @@ def test_certificates_from_files(blank: TraefikWorld) -> None:
     wait(lambda: blank.curl("--cacert", str(authority)).returncode == 0)
     assert not blank.run(**files).changed
     made.key_file.unlink()
-    blank.preview_apply(extra_vars=files).refuses(f"{made.key_file} is not on the server; copy it there")
+    blank.preview_apply(**files).refuses(f"{made.key_file} is not on the server; copy it there")
 
 
 def test_a_port_that_is_taken_is_named(blank: TraefikWorld) -> None:
     with socket.create_server((LOOPBACK, reserve_port())) as stranger:
         port = stranger.getsockname()[1]
-        blank.preview_apply(extra_vars={"traefik_https_port": port}).refuses(f"traefik_https_port: port {port} is taken by another program")
+        blank.preview_apply(traefik_https_port=port).refuses(f"traefik_https_port: port {port} is taken by another program")
     assert not blank.etc.exists()

@@ -19,7 +19,7 @@ from tests.integration.conftest import skip_or_fail
 from tests.integration.traefik_world import SITE, TraefikWorld
 
 # Traefik looks for what is to be renewed once a minute, where certificates last less than a day.
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 RENEWED_WITHIN = 100.0
 
 

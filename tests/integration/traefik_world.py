@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +25,7 @@ from tests.harness.preview_apply import world_environment
 
 IMAGE = "traefik:v3.7"
 SITE = "acme.example"
+PATIENCE = 600.0
 WAIT = {"bluegreen.orchestrator.traefik : Wait until it has loaded every route": "there is nothing new to wait for in a preview"}
 
 PLAYBOOK = """---
@@ -35,6 +37,18 @@ PLAYBOOK = """---
   roles:
     - role: bluegreen.orchestrator.traefik
 """
+
+
+class PatientProof(PreviewApply):
+    """A run may take its time: it waits for containers, on a machine that may be busy with other tests."""
+
+    def preview(self) -> Run:
+        """Run it as it runs by default."""
+        return self.ansible.run(self.playbook, extra_vars=self.extra_vars, timeout=PATIENCE)
+
+    def apply(self) -> Run:
+        """Run it for real."""
+        return self.ansible.run(self.playbook, extra_vars={**self.extra_vars, "dry_run": False}, timeout=PATIENCE)
 
 
 class TraefikWorld:
@@ -58,17 +72,17 @@ class TraefikWorld:
         return [self.etc, self.state]
 
     def mark(self) -> dict[str, int]:
-        """Docker is the server that is asked: how much it has told since its start."""
-        return {"docker": len(self._events())}
+        """Docker is the server that is asked: the time from which on its events count."""
+        return {"docker": time.time_ns()}
 
     def requests_since(self, mark: Mapping[str, int]) -> list[tuple[str, str, str]]:
-        """What was done to this world's containers: none of it is a read."""
-        return [("docker", event, self.name) for event in self._events()[mark["docker"] :]]
-
-    def _events(self) -> list[str]:
-        label = f"label=io.bluegreen.traefik={self.name}"
-        told = docker("events", "--since", "1h", "--until", "0s", "--filter", label, "--format", "{{.Action}}")
-        return [line for line in told.splitlines() if not line.startswith(("exec_", "health_status"))]
+        """What was done to this world's containers since then: none of it is a read."""
+        filters = ("--filter", f"label=io.bluegreen.traefik={self.name}", "--format", "{{.TimeNano}} {{.Action}}")
+        # Until a second from now: with "now" Docker leaves out what happened in this second.
+        told = docker("events", "--since", str(mark["docker"] // 10**9), "--until", f"{time.time() + 1:.0f}", *filters)
+        events = [line.split(" ", 1) for line in told.splitlines()]
+        reads = ("exec_", "health_status")
+        return [("docker", act, self.name) for at, act in events if int(at) > mark["docker"] and not act.startswith(reads)]
 
     def start(self) -> Self:
         """Have the engine, the image and the small site."""
@@ -115,11 +129,11 @@ class TraefikWorld:
     def run(self, **variables: Any) -> Run:
         """Apply the role."""
         ansible = Ansible(self.inventory, environment=world_environment(self))
-        return ansible.run(self.playbook, extra_vars={"dry_run": False, **variables})
+        return ansible.run(self.playbook, extra_vars={"dry_run": False, **variables}, timeout=PATIENCE)
 
-    def preview_apply(self, **options: Any) -> PreviewApply:
+    def preview_apply(self, **variables: Any) -> PreviewApply:
         """The harness on this world."""
-        return PreviewApply(self.playbook, world=self, inventory=self.inventory, apply_only=WAIT, **options)
+        return PatientProof(self.playbook, world=self, inventory=self.inventory, apply_only=WAIT, extra_vars=variables)
 
     def route(self, name: str = SITE, **tls: str) -> None:
         """A route to the small site, as the role bluegreen would write one; waits until it is there."""
