@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -137,13 +138,16 @@ def kill_at(operator: Operator, moment: Callable[[Operator], bool]) -> None:
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    end = time.monotonic() + 60
-    while not moment(operator):
-        assert process.poll() is None, "the deploy ended before its moment came"
-        assert time.monotonic() < end, "the moment never came"
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    end = time.monotonic() + LIMIT
+    try:
+        while not moment(operator):
+            assert process.poll() is None, "the deploy ended before its moment came"
+            assert time.monotonic() < end, "the moment never came"
+            time.sleep(0.05)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_a_rollback_to_a_retired_colour_is_refused(operator: Operator) -> None:
