@@ -190,7 +190,7 @@ def test_an_upgrade_under_load(blank: TraefikWorld) -> None:
     wait(lambda: blank.curl("--cacert", str(blank.certificate)).returncode == 0)
     (old,) = blank.containers()
     with blank.load(rate=200) as load:
-        load.wait_until(lambda seen: seen.requests > 200, what="200 requests")
+        load.wait_until(lambda seen: seen.requests > 200, what="200 requests", limit=60)
         preview = blank.preview_apply(traefik_log_level="DEBUG").preview()
         told = " ".join(result.message for result in preview.results)
         assert f"starts beside {old}. Measured" in told
@@ -198,7 +198,7 @@ def test_an_upgrade_under_load(blank: TraefikWorld) -> None:
         run = blank.run(traefik_log_level="DEBUG")
         assert not run.failures, run.words()
         after = load.snapshot().requests
-        load.wait_until(lambda seen: seen.requests > after + 200, what="200 requests after the upgrade")
+        load.wait_until(lambda seen: seen.requests > after + 200, what="200 requests after the upgrade", limit=60)
     result = load.snapshot()
     (new,) = blank.containers(everything=True)
     assert new != old
