@@ -37,6 +37,11 @@ def tell(stage: Stage, directory: Path) -> None:
         world.stop()
 
 
+def _containers(site: str) -> str:
+    """Which containers the site has, by their ids."""
+    return docker("ps", "--all", "--no-trunc", "--filter", f"name={site}", "--format", "{{.ID}} {{.Image}} {{.Names}}")
+
+
 def _tell(stage: Stage, world: ContainerWorld) -> None:
     play = Playbook(stage, world)
     site = world.site
@@ -51,10 +56,10 @@ def _tell(stage: Stage, world: ContainerWorld) -> None:
     stage.expect(world.public(site).get("colour") == "blue", "visitors reach blue")
 
     stage.say("A new version goes to the idle colour. First its preview:")
-    before = docker("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}")
+    before = _containers(site)
     run = play.run("deploy", *about, *deploy, show=False)
-    stage.expect(run.succeeded and run.changed > 0, f"the preview names {run.changed} changes", run.output)
-    stage.expect(docker("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}") == before, "and no container was touched")
+    stage.expect(run.succeeded and run.changed > 0, "the preview names what would change", run.output)
+    stage.expect(_containers(site) == before, "and no container was touched")
 
     with world.load(site, rate=RATE) as load:
         run = play.run("deploy", *about, *deploy, *apply, show=False)
