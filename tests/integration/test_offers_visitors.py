@@ -92,23 +92,56 @@ def test_the_preview_tells_the_truth(
     preview_apply(PREFIX + playbook, limit="acme", extra_vars={**QUICK, **variables}).proves(changes=changes)
 
 
+def page_on(acme: Switching, page: Page) -> None:
+    converged(acme)
+    acme.ok(maintenance={"servers": [page.url]})
+
+
+def page_edited(acme: Switching, page: Page) -> None:
+    """Somebody let an address through by hand."""
+    page_on(acme, page)
+    rule = "(Host(`acme.localhost`))"
+    text = acme.file.read_text()
+    assert text.count(rule) == 1
+    acme.file.write_text(text.replace(rule, rule + " && !(ClientIP(`192.0.2.1`))"))
+
+
+def page_off(acme: Switching, _page: Page) -> None:
+    converged(acme)
+
+
+def page_off_with_a_canary(acme: Switching, _page: Page) -> None:
+    tenth(acme)
+
+
 @pytest.mark.parametrize(
-    ("prepare", "word", "changes"),
-    [(converged, "on", True), (converged, "off", False), (tenth, "on", True), (drifted, "on", True), (on_green, True, True)],
+    ("playbook", "word", "prepare", "changes"),
+    [
+        ("maintenance", "on", page_off, True),
+        ("maintenance", True, page_off_with_a_canary, True),
+        ("maintenance", "on", page_edited, True),
+        ("maintenance", "on", page_on, False),
+        ("maintenance", "off", page_on, True),
+        ("maintenance", "off", page_edited, True),
+        ("maintenance", "off", page_off, False),
+        ("bluegreen", "", page_on, False),
+        ("status", "", page_on, False),
+    ],
     ids=name_of,
 )
 def test_the_preview_of_a_maintenance_page_tells_the_truth(
-    world: World, preview_apply: Callable[..., PreviewApply], page: Page, prepare: Prepare, word: object, changes: bool
+    world: World,
+    preview_apply: Callable[..., PreviewApply],
+    page: Page,
+    playbook: str,
+    word: object,
+    prepare: Callable[[Switching, Page], None],
+    changes: bool,
 ) -> None:
     with Switching(world) as acme:
-        prepare(acme)
-    servers = {"bluegreen_maintenance_servers": [page.url]}
-    preview_apply(PREFIX + "maintenance", limit="acme", extra_vars={**QUICK, **servers, "bluegreen_maintenance": word}).proves(
-        changes=changes
-    )
-    if changes:
-        preview_apply(PREFIX + "bluegreen", limit="acme", extra_vars=QUICK).proves(changes=prepare is drifted)
-        preview_apply(PREFIX + "maintenance", limit="acme", extra_vars={**QUICK, "bluegreen_maintenance": "off"}).proves(changes=True)
+        prepare(acme, page)
+    variables = {**QUICK, "bluegreen_maintenance_servers": [page.url], "bluegreen_maintenance": word}
+    preview_apply(PREFIX + playbook, limit="acme", extra_vars=variables).proves(changes=changes)
 
 
 REFUSALS: list[tuple[str, str, dict[str, Any], Prepare, str]] = [
