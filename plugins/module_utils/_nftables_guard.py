@@ -62,6 +62,11 @@ class Probation:
                 " nothing was changed. Wait for that, then run again."
             )
 
+    def forget(self) -> None:
+        """What was taken back in an earlier run is no news in this one."""
+        for folder in self._folders("expired"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def begin(self, nft: Nft, *, before: str, rules: str, path: str, seconds: int) -> None:
         """Put rules into force, with a guard that takes them back after so many seconds."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -28,6 +28,8 @@ def load(options: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
         raise InputError(f"confirm_within: {seconds} is not possible; give {SHORTEST} to {LONGEST} seconds.")
     nft, probation = Nft(), Probation(name)
     probation.refuse_a_second()
+    if not preview:
+        probation.forget()
     found = find(nft, name, path)
     todo = plan(found, name=name, path=path, rules=rules)
     result: dict[str, Any] = {"changed": todo.changed, "actions": todo.actions, "diff": todo.diff}

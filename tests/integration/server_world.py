@@ -37,7 +37,7 @@ REAL = (
 # Where a preview must not write. Daemons keep their own notes elsewhere below /var.
 WATCHED = ("/etc", "/home", "/opt", "/root/.ssh", "/srv", "/usr", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/bluegreen", "/var/spool/cron")
 # Packages are installed in one go, on a machine that may be busy with other tests.
-PATIENCE = 900.0
+PATIENCE = 1800.0
 
 PLAY = """
 - name: Server
