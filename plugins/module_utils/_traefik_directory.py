@@ -104,7 +104,7 @@ def _look(path: str) -> DynamicFile:
         if found.st_size > LARGEST_FILE:
             return DynamicFile(path, modified, unjudged=f"it is larger than {LARGEST_FILE // 1024} KiB")
         # A byte order mark is no part of the text, for Traefik neither.
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = Path(path).read_text(encoding="utf-8").removeprefix("\ufeff")
     except FileNotFoundError:
         # A link to nowhere stops Traefik; a file that another run has just removed does not, and is gone on a second look.
         return DynamicFile(path, modified, problem="it is a link to a file that does not exist" if os.path.lexists(path) else None)
