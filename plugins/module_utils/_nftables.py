@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files impo
 RECORDS = "/var/lib/bluegreen/nftables"
 # Only root's PATH has these, and a module may run with another.
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-LIMIT = 20.0
+
+# What AnsibleModule.run_command is: a command in, its return code and both its outputs out.
+Command = Callable[..., tuple[int, str, str]]
 
 NFTABLES_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -52,9 +54,14 @@ class Found:
 
 
 class Nft:
-    """The program nft. Where it is not installed, the kernel holds no table that it could tell of."""
+    """The program nft. Where it is not installed, the kernel holds no table that it could tell of.
 
-    def __init__(self) -> None:
+    Args:
+        run: runs a command; ``AnsibleModule.run_command``.
+    """
+
+    def __init__(self, run: Command) -> None:
+        self.run = run
         self.program = shutil.which("nft", path=SEARCH)
 
     def listing(self, name: str) -> str:
@@ -64,39 +71,36 @@ class Nft:
         """
         if self.program is None:
             return ""
-        done = self._run("--stateless", "--numeric", "list", "table", "inet", name)
-        if done.returncode == 0:
-            return done.stdout
-        if "No such file or directory" in done.stderr:
+        code, listed, complaint = self._nft("--stateless", "--numeric", "list", "table", "inet", name)
+        if code == 0:
+            return listed
+        if "No such file or directory" in complaint:
             return ""
-        raise NftError(f"nft cannot read the table inet {name}: {_last_words(done)}. Run as root, in a network that this host may change.")
+        raise NftError(
+            f"nft cannot read the table inet {name}: {_last_words(complaint)}. Run as root, in a network that this host may change."
+        )
 
     def check(self, rules: str) -> None:
         """Refuse rules that nft would not take. Where nft is not installed yet nobody can say."""
         if self.program is None:
             return
-        done = self._run("--check", "--file", "-", text=rules)
-        if done.returncode:
-            raise RefusedError(f"rules: nft does not take them: {_last_words(done)}. Nothing was changed; correct them, then run again.")
+        code, _, complaint = self._nft("--check", "--file", "-", text=rules)
+        if code:
+            raise RefusedError(
+                f"rules: nft does not take them: {_last_words(complaint)}. Nothing was changed; correct them, then run again."
+            )
 
     def load(self, rules: str) -> None:
         """Put rules into force; nft does it whole or not at all."""
         if self.program is None:
             raise NftError("nft is not installed; install the package nftables, then run again.")
-        done = self._run("--file", "-", text=rules)
-        if done.returncode:
-            raise NftError(f"nft could not load the rules: {_last_words(done)}. The rules are as they were.")
+        code, _, complaint = self._nft("--file", "-", text=rules)
+        if code:
+            raise NftError(f"nft could not load the rules: {_last_words(complaint)}. The rules are as they were.")
 
-    def _run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(self.program), *arguments],
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LIMIT,
-            env={"LC_ALL": "C.UTF-8"},
-        )
+    def _nft(self, *arguments: str, text: str = "") -> tuple[int, str, str]:
+        # binary_data: run_command would end the text with a line break of its own otherwise.
+        return self.run([str(self.program), *arguments], data=text, binary_data=True, environ_update={"LC_ALL": "C.UTF-8"})
 
 
 def record_path(name: str) -> str:
@@ -114,7 +118,7 @@ def removal(name: str) -> str:
     return f"table inet {name}\ndelete table inet {name}\n"
 
 
-def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+def _last_words(complaint: str) -> str:
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     errors = [line for line in lines if "Error" in line]
     return (errors or lines or ["it says nothing"])[0]

@@ -17,19 +17,18 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import LockedError, UndoneError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._files import commit, stage
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables import Nft, record_path, removal
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables import Nft, NftError, record_path, removal
 
 # Gone after a boot, as the rules on probation are.
 PROBATION = "/run/bluegreen/nftables"
 # sh and sleep: 2 MB while they wait, and no module file of Ansible that is removed under them.
-GUARD = 'sleep "$1" && mv "$2" "$3" && exec "$4" --file "$3/restore"'
+GUARD = 'exec < /dev/null > /dev/null 2>&1; cd / && sleep "$1" && mv "$2" "$3" && exec "$4" --file "$3/restore"'
 # A guard that is this late is dead.
 LATE = 5.0
 
@@ -76,8 +75,8 @@ class Probation:
         (folder / "rules").write_text(rules, encoding="utf-8")
         (folder / "path").write_text(path, encoding="utf-8")
         (folder / "deadline").write_text(f"{_now() + seconds:.3f}", encoding="ascii")
-        self._guard(nft, folder, seconds)
         try:
+            self._guard(nft, folder, seconds)
             nft.load(rules)
             (folder / "listing").write_text(nft.listing(self.name), encoding="utf-8")
         except BaseException:
@@ -112,15 +111,10 @@ class Probation:
     def _guard(nft: Nft, folder: Path, seconds: int) -> None:
         """Start the process that outlives this module, its connection, and the session of the operator."""
         expired = folder.with_name(folder.name.replace("pending", "expired"))
-        subprocess.Popen(
-            ["/bin/sh", "-c", GUARD, "bluegreen-nftables-guard", str(seconds), str(folder), str(expired), str(nft.program)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-            close_fds=True,
-        )
+        guard = ["/bin/sh", "-c", GUARD, "bluegreen-nftables-guard", str(seconds), str(folder), str(expired), str(nft.program)]
+        code, _, complaint = nft.run(["setsid", "--fork", *guard])
+        if code:
+            raise NftError(f"No guard for the new rules could be started ({complaint.strip()}); the rules are as they were.")
 
 
 def _now() -> float:

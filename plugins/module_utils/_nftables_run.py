@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables import Nft, find
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables import Command, Nft, find
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_guard import Probation
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_plan import check_wish, plan
 
@@ -20,13 +20,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_p
 SHORTEST, LONGEST = 5, 300
 
 
-def load(options: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
+def load(options: Mapping[str, Any], run: Command, *, preview: bool) -> dict[str, Any]:
     """Put rules on probation where the kernel or the file differs; in a preview say whether."""
     name, path, rules, seconds = options["name"], options["path"], options["rules"], options["confirm_within"]
     check_wish(name, rules)
     if not SHORTEST <= seconds <= LONGEST:
         raise InputError(f"confirm_within: {seconds} is not possible; give {SHORTEST} to {LONGEST} seconds.")
-    nft, probation = Nft(), Probation(name)
+    nft, probation = Nft(run), Probation(name)
     probation.refuse_a_second()
     if not preview:
         probation.forget()
@@ -42,16 +42,16 @@ def load(options: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
     return result
 
 
-def confirm(options: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
+def confirm(options: Mapping[str, Any], _run: Command, *, preview: bool) -> dict[str, Any]:
     """Keep what is on probation. The change itself was told when it was put there."""
     if not preview:
         Probation(options["name"]).confirm()
     return {"changed": False, "actions": []}
 
 
-def describe(options: Mapping[str, Any]) -> dict[str, Any]:
+def describe(options: Mapping[str, Any], run: Command) -> dict[str, Any]:
     """Say how a table is."""
-    found = find(Nft(), options["name"], options["path"])
+    found = find(Nft(run), options["name"], options["path"])
     return {
         "exists": found.kernel != "",
         "in_step": found.in_step,

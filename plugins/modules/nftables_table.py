@@ -114,7 +114,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=NFTABLES_SPEC, required_if=[("state", "loaded", ("rules", "path"))], supports_check_mode=True)
     try:
         act = load if module.params["state"] == "loaded" else confirm
-        result = act(module.params, preview=module.check_mode)
+        result = act(module.params, module.run_command, preview=module.check_mode)
     except BlueGreenError as error:
         module.fail_json(msg=error.sentence, **error.facts)
     module.exit_json(**result)

@@ -80,7 +80,7 @@ def main() -> None:
     spec = {"name": {"type": "str", "required": True}, "path": {"type": "path", "required": True}}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     try:
-        module.exit_json(changed=False, **describe(module.params))
+        module.exit_json(changed=False, **describe(module.params, module.run_command))
     except BlueGreenError as error:
         module.fail_json(msg=error.sentence, **error.facts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 
 from tests.tools import artifact
 from tests.tools.stages import BUILD
@@ -38,6 +39,8 @@ def _environment() -> dict[str, str]:
     return os.environ | {
         "PATH": f"{IMPORTER / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
+        # What galaxy.yml depends on: the copy that the package ansible brings. Galaxy has its own.
+        "ANSIBLE_COLLECTIONS_PATH": sysconfig.get_paths()["purelib"],
         "GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP": str(WORK / "tmp"),
         "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
         "GALAXY_IMPORTER_RUN_FLAKE8": "false",
