@@ -61,7 +61,8 @@ bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of
 	@$(PYTHON_HERE) -m tests.bench
 	@$(PYTHON_HERE) -m tests.bench.offers
 
-docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs
+docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the table of variables in docs/reference
+	@$(PYTHON_HERE) -m tests.tools.variables
 	@mkdir -p build/docs
 	@$(IN_VENV) HOME=$(CURDIR)/build antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
 	@echo "The reference is in build/docs."

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
+from tests.tools import variables
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
@@ -155,3 +156,7 @@ def test_no_runbook_explains_what_nobody_says() -> None:
     sentences = [*refusals(), code]
     assert [quote for quote in explained() if not any(quote in text for text in sentences)] == []
     assert len(explained()) > 10
+
+
+def test_the_table_of_variables_is_current() -> None:
+    assert variables.PAGE.read_text() == variables.page(), "run: make docs"
