@@ -31,6 +31,8 @@ from lab.server import LabError, ProgramMissingError, cache_directory, end_proce
 PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap"}
 SOCKET = "unix:///var/run/docker.sock"
 START_LIMIT = 30.0
+# dockerd outlives the engine's object, and a Popen that is collected while its process lives warns.
+_DAEMONS: list[subprocess.Popen[bytes]] = []
 
 
 def docker(*arguments: str, stdin: int | None = None, timeout: float = 600.0) -> str:
@@ -124,6 +126,7 @@ class Engine:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment, close_fds=True
             )
+        _DAEMONS.append(process)
         self._record.write_text(json.dumps({"pid": process.pid, "birth": process_birth(process.pid)}))
         limit = time.monotonic() + START_LIMIT
         while not self.answers():

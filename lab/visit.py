@@ -13,6 +13,7 @@ import http.client
 import socket
 import ssl
 import sys
+from contextlib import closing
 
 
 def visit(name: str, port: int, path: str) -> tuple[int, str]:
@@ -21,10 +22,13 @@ def visit(name: str, port: int, path: str) -> tuple[int, str]:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     connection = http.client.HTTPSConnection(name)
-    connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname=name)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode(errors="replace")
+    plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+    with closing(connection):
+        with closing(plain):
+            connection.sock = context.wrap_socket(plain, server_hostname=name)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
 
 
 if __name__ == "__main__":

@@ -155,7 +155,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_secrets": [{"name": "../a", "value": "x"}]}, '["../a"]: each must be named as a file'),
     ("deploy", NEXT, "the site has no route yet, so no colour is idle"),
     ("deploy", {"bluegreen_runtime": "external"}, "colours run elsewhere (external)"),
-    ("retire", {}, "the site has no route, so no colour is idle"),
+    ("retire", {}, "the site has no route yet, so no colour is idle"),
     ("retire", {"bluegreen_retire": "all"}, "bluegreen_retire"),
 ]
 

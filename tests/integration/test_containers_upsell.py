@@ -8,9 +8,7 @@ The role base would change this machine, so all its pieces are switched off; the
 
 from __future__ import annotations
 
-import http.client
 import json
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +22,7 @@ from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import Engine, docker
 from lab.images import make_image
 from lab.server import LOOPBACK, reserve_port
+from lab.visit import visit
 from tests.harness import Ansible, Run
 from tests.harness.preview_apply import world_environment
 
@@ -123,17 +122,9 @@ class Visitor(threading.Thread):
 
 
 def ask(world: ServerWorld, site: str) -> tuple[int, dict[str, Any]]:
-    """One question for the health of a site; the certificate is the server's own, so it is not judged."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(LOOPBACK, world.https, context=context, timeout=10)
-    try:
-        connection.request("GET", "/health", headers={"Host": world.host(site)})
-        answer = connection.getresponse()
-        text = answer.read()
-        return answer.status, json.loads(text) if answer.status == 200 else {}
-    finally:
-        connection.close()
+    """One question for the health of a site."""
+    status, text = visit(world.host(site), world.https, "/health")
+    return status, json.loads(text) if status == 200 else {}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from lab.images import make_image
 from lab.server import LOOPBACK, reserve_port
 from tests.harness import Ansible
 from tests.harness.ansible import ROOT, Run
-from tests.integration.server_world import ServerProof, ServerWorld
+from tests.integration.server_world import PATIENCE, ServerProof, ServerWorld
 from tests.integration.traefik_world import IMAGE, WAIT
 
 pytestmark = pytest.mark.timeout(2400)
@@ -81,6 +81,29 @@ def test_a_site_without_the_offer_is_refused(tmp_path: Path) -> None:
     assert "the offer infra_only (Infra-Only) has not been bought" in run.failures[0].message
 
 
+def everything_that_was_bought_is_previewed(server: ServerWorld) -> None:
+    """The playbook site, on a server that has neither Docker nor Traefik yet."""
+    host = yaml.safe_load(server.inventory().read_text())["servers"]["hosts"]["server"]
+    bought = {
+        "site_offers": ["infra_only", "bluegreen"],
+        "bluegreen_hosts": ["acme.example"],
+        "bluegreen_image": "shop:1.0",
+        "bluegreen_ports": {"blue": 18081, "green": 18082},
+        "bluegreen_check_dns": False,
+    }
+    inventory = server.directory / "sites.yml"
+    inventory.write_text(yaml.safe_dump({"sites": {"hosts": {"acme": host | VARIABLES | bought}}}))
+    variables = {name: value for name, value in VARIABLES.items() if name.startswith(("base_", "traefik_"))}
+    ansible = Ansible(inventory, environment={"BLUEGREEN_AUDIT_LOG": str(server.directory / "audit.jsonl")})
+    preview = ansible.run("bluegreen.orchestrator.site", extra_vars=variables, timeout=PATIENCE)
+    assert not preview.failures, preview.words()
+    said = next(result.message for result in preview.changed if result.task.endswith("The server is still to come"))
+    assert said.startswith("acme: Docker and Traefik would come with infra_only, and after that: the network acme; ")
+    assert "the containers acme-blue and acme-green from shop:1.0; the route of acme.example to blue" in said
+    refused = ansible.run("bluegreen.orchestrator.site", extra_vars=variables | {"bluegreen_image": "shop 1.0"}, timeout=PATIENCE)
+    assert 'bluegreen_image: "shop 1.0" is no image' in refused.failures[0].message
+
+
 def test_a_blank_server_becomes_the_offer(server: ServerWorld) -> None:
     base = ServerProof(server, server.inventory(), **VARIABLES)
     proof = infra_only(server)
@@ -92,6 +115,8 @@ def test_a_blank_server_becomes_the_offer(server: ServerWorld) -> None:
     assert changed(preview) >= {*to_come, "Write the static configuration", "Docker is still to come"}
     said = [result.message for result in preview.changed if result.task.endswith("Docker is still to come")]
     assert f"from {IMAGE} on the host's network, ports 80 and 443" in said[0]
+    everything_that_was_bought_is_previewed(server)
+    assert server.listing() == before
 
     assert not base.apply().failures
     carry_image(server)
