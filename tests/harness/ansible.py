@@ -18,6 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COLLECTIONS = ROOT / "build" / "collections"
+BYTECODE = ROOT / "tests" / "harness" / "bytecode"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class Ansible:
             "ANSIBLE_STDOUT_CALLBACK": callback,
             "ANSIBLE_NOCOLOR": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(BYTECODE),
         }
         configuration = ROOT / "ansible.cfg"
         if configuration.exists():

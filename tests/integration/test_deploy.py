@@ -12,6 +12,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness.ansible import ROOT
 from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged, deployed, retired, switched
+from tests.integration.page import Page
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -35,7 +38,8 @@ def test_the_whole_way_loses_no_request(operator: Operator) -> None:
         operator.does("deploy", **NEXT)
         assert (world.version(site, "blue"), world.version(site, "green")) == ("1.0", "1.1")
         assert world.public(site)["colour"] == "blue"
-        operator.does("switch", bluegreen_target="green")
+        canary = operator.does("canary", bluegreen_canary_steps=[10, 50], bluegreen_target="green", bluegreen_soak={"seconds": 1})
+        assert [step["percent"] for step in canary.result("bluegreen.orchestrator.bluegreen_switch")["steps"]] == [10, 50, 100]
         load.wait_until(lambda seen: seen.colours.get("green", 0) > 50, what="visitors on green")
         assert world.public(site)["version"] == "1.1"
         operator.does("rollback")
@@ -49,6 +53,26 @@ def test_the_whole_way_loses_no_request(operator: Operator) -> None:
     assert seen.failed == 0, seen.words()
     assert seen.requests > 1000
     assert set(seen.colours) == {"blue", "green"}
+
+
+def test_the_maintenance_page_is_all_that_visitors_miss(operator: Operator, tmp_path: Path) -> None:
+    """The load counts the page's 503 as failed, so each of them must be the page."""
+    world, site = operator.world, operator.site
+    page = Page(tmp_path)
+    try:
+        page.start()
+        world.write_inventory(bluegreen_maintenance_servers=[page.url])
+        converged(operator)
+        with world.load(site) as load:
+            operator.does("maintenance", bluegreen_maintenance="on")
+            assert world.public(site) == {"status": 503}
+            operator.does("maintenance", bluegreen_maintenance="off")
+            assert world.public(site)["colour"] == "blue"
+    finally:
+        page.stop()
+    seen = load.snapshot()
+    assert 0 < seen.failed < seen.requests
+    assert all("We are back at noon" in failure.reason for failure in seen.failures), seen.words()
 
 
 def test_the_next_command_and_the_address_are_told(operator: Operator) -> None:
@@ -122,7 +146,7 @@ def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator,
     world, site = operator.world, operator.site
     converged(operator)
     with world.load(site) as load:
-        kill_at(operator, moment)
+        kill_at(operator, moment, "deploy", **NEXT)
         assert world.public(site)["colour"] == "blue"
         operator.does("deploy", **NEXT)
         operator.does("switch", bluegreen_target="green")
@@ -131,9 +155,26 @@ def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator,
     assert not candidate_runs(operator)
 
 
-def kill_at(operator: Operator, moment: Callable[[Operator], bool]) -> None:
-    """Start a deploy and kill it, with all that it started, at a moment."""
-    command = operator.ansible.command(PREFIX + "deploy", operator.site, ("--extra-vars", json.dumps({"dry_run": False, **NEXT})))
+def route_is_gone(operator: Operator) -> bool:
+    return operator.world.public(operator.site) == {"status": 404}
+
+
+def test_a_retirement_that_is_killed_is_finished_by_the_next_run(operator: Operator) -> None:
+    """What is half gone is nobody's any more: no visitor is sent to it, and the neighbour does not notice."""
+    world, (site, other) = operator.world, operator.world.sites
+    run = operator.ansible.run(PREFIX + "bluegreen", extra_vars={"dry_run": False}, timeout=LIMIT)
+    assert run.returncode == 0, run.words()
+    with world.load(other) as load:
+        kill_at(operator, route_is_gone, "retire", bluegreen_retire="site", bluegreen_drain_seconds=30)
+        assert docker("ps", "--quiet", "--filter", f"name={site}-blue") != ""
+        operator.does("retire", bluegreen_retire="site")
+    assert load.snapshot().failed == 0, load.snapshot().words()
+    assert docker("ps", "--all", "--quiet", "--filter", f"name={site}-") == ""
+
+
+def kill_at(operator: Operator, moment: Callable[[Operator], bool], playbook: str, **variables: Any) -> None:
+    """Start a playbook and kill it, with all that it started, at a moment."""
+    command = operator.ansible.command(PREFIX + playbook, operator.site, ("--extra-vars", json.dumps({"dry_run": False, **variables})))
     environment = operator.ansible.full_environment("ansible.builtin.default")
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -141,7 +182,7 @@ def kill_at(operator: Operator, moment: Callable[[Operator], bool]) -> None:
     end = time.monotonic() + LIMIT
     try:
         while not moment(operator):
-            assert process.poll() is None, "the deploy ended before its moment came"
+            assert process.poll() is None, "the run ended before its moment came"
             assert time.monotonic() < end, "the moment never came"
             time.sleep(0.05)
     finally:
