@@ -111,6 +111,8 @@ NEWCOMERS: list[tuple[Route | None, Route | None, tuple[str, ...]]] = [
     (ROUTE, replace(ROUTE, preview=Preview(host="p", users_file="/u")), ()),
     (ROUTE, replace(ROUTE, hold=Hold("green", "127.0.0.1:1")), ("green",)),
     (replace(ROUTE, hold=Hold("green", "127.0.0.1:1")), ROUTE, ()),
+    # Its share is as it was: nobody is new to the colour.
+    (replace(ROUTE, canary=10), replace(ROUTE, canary=10, sticky=Sticky("c", secure=False)), ()),
 ]
 
 
@@ -206,6 +208,8 @@ BAD_WISHES: list[tuple[dict[str, Any], str]] = [
     ({"sticky": StickyWish(same_site="none", secure=False)}, "is refused by browsers"),
     ({"preview": PreviewWish(header="X-P", value=f"{SECRET}\r\nX: y")}, "preview.value: it is missing, shorter"),
     ({"preview": PreviewWish(header="X-P", value="{{ env `HOME` }}")}, "preview.value: it is missing, shorter"),
+    ({"preview": PreviewWish(header="X-P", value="x" * 15)}, "shorter than 16 characters"),
+    ({"preview": PreviewWish(header="X-P", value="x" * 201)}, "longer than 200"),
     ({"preview": PreviewWish(host="{{ x }}", users_file="/u")}, "is not a host name"),
     (
         {"maintenance": MaintenanceWish(servers=(f"http://u:{SECRET}@127.0.0.1",))},
@@ -221,6 +225,11 @@ def test_bad_wishes_get_one_clear_sentence(changes: dict[str, Any], said: str) -
         check_wish(replace(WISH, **changes))
     assert SECRET not in error.value.sentence
     assert "\n" not in error.value.sentence
+
+
+@pytest.mark.parametrize("length", [16, 200])
+def test_a_previews_value_may_be_as_short_and_as_long_as_is_said(length: int) -> None:
+    check_wish(replace(WISH, preview=PreviewWish(header="X-P", value="x" * length)))
 
 
 def test_what_is_switched_off_needs_nothing_else() -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._canary import CanaryWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold import LAST_MOMENT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import (
     HOLD_SPEC,
+    LONGEST_HOLD,
     HoldWish,
     begin_of,
     check_hold,
@@ -89,6 +91,7 @@ def test_a_site_whose_writes_cannot_be_held_is_refused(text: str | None, said: s
 
 WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"seconds": 0.5}, {}, "hold_seconds: 0.5 is not between 1 and 28"),
+    ({"seconds": 28.1}, {}, "hold_seconds: 28.1 is not between 1 and 28"),
     ({"seconds": 29.0}, {}, "hold_seconds: 29 is not"),
     ({"seconds": float("nan")}, {}, "hold_seconds: nan is not"),
     ({"settle": -1.0}, {}, "hold_settle: -1 is not between"),
@@ -119,6 +122,11 @@ def test_what_cannot_work_is_refused_in_a_sentence(hold: dict[str, Any], wish: d
     with pytest.raises(InputError) as refused:
         check_hold(replace(HoldWish("begin"), **hold), replace(WISH, **wish))
     assert refused.value.sentence.startswith(said)
+
+
+def test_the_longest_hold_leaves_a_second_for_the_way_back_before_traefik_gives_up() -> None:
+    check_hold(HoldWish("begin", seconds=LONGEST_HOLD), WISH)
+    assert LONGEST_HOLD + 1 < LAST_MOMENT < 30
 
 
 @pytest.mark.parametrize(
