@@ -84,7 +84,7 @@ class Nft:
         """Refuse rules that nft would not take. Where nft is not installed yet nobody can say."""
         if self.program is None:
             return
-        code, ignored, complaint = self._nft("--check", "--file", "-", text=rules)
+        code, _printed, complaint = self._nft("--check", "--file", "-", text=rules)
         if code:
             raise RefusedError(
                 f"rules: nft does not take them: {_last_words(complaint)}. Nothing was changed; correct them, then run again."
@@ -94,7 +94,7 @@ class Nft:
         """Put rules into force; nft does it whole or not at all."""
         if self.program is None:
             raise NftError("nft is not installed; install the package nftables, then run again.")
-        code, ignored, complaint = self._nft("--file", "-", text=rules)
+        code, _printed, complaint = self._nft("--file", "-", text=rules)
         if code:
             raise NftError(f"nft could not load the rules: {_last_words(complaint)}. The rules are as they were.")
 

@@ -112,7 +112,7 @@ class Probation:
         """Start the process that outlives this module, its connection, and the session of the operator."""
         expired = folder.with_name(folder.name.replace("pending", "expired"))
         guard = ["/bin/sh", "-c", GUARD, "bluegreen-nftables-guard", str(seconds), str(folder), str(expired), str(nft.program)]
-        code, ignored, complaint = nft.run(["setsid", "--fork", *guard])
+        code, _printed, complaint = nft.run(["setsid", "--fork", *guard])
         if code:
             raise NftError(f"No guard for the new rules could be started ({complaint.strip()}); the rules are as they were.")
 
