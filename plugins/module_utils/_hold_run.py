@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _hold_words as words
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import refuse_claimed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError, UndoneError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold import Holder, Tell, detach
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_files import (
@@ -121,6 +122,7 @@ def _prepare_begin(report: Report, hold: HoldWish) -> Begin | None:
     _planned(report, hold, plan)
     begin = begin_of(plan)
     if begin is not None:
+        refuse_claimed(report.wish.staging_dir, report.wish.site, (begin.towards.colour,))
         report.warnings += check_directory(report.wish, plan)
         check_traefik(report.wish, plan)
         see_free(door(hold, report.wish.site))

@@ -36,7 +36,7 @@ class Note:
     """Who holds (or held) the lock.
 
     Attributes:
-        owner: user and host. Not user@host: log filters take that for credentials, and mask it.
+        owner: user and host.
         pid: process id of the owner on that host.
         since: Unix time of the start, in seconds.
         step: what the owner was doing when it last wrote.
@@ -63,7 +63,7 @@ class Lock:
 
     def __init__(self, descriptor: int, left_behind: Note | None) -> None:
         self._descriptor = descriptor
-        self._mine = Note(f"{_user()} on {socket.gethostname()}", os.getpid(), time.time(), "reading")
+        self._mine = Note(owner(), os.getpid(), time.time(), "reading")
         self._handed_over = False
         self.left_behind = left_behind
 
@@ -192,6 +192,11 @@ def _read(descriptor: int) -> Note | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def owner() -> str:
+    """Return who runs this, as notes name them. Not user@host: log filters take that for credentials, and mask it."""
+    return f"{_user()} on {socket.gethostname()}"
 
 
 def _user() -> str:

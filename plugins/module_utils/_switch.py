@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import refuse_claimed
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import (
@@ -174,6 +176,7 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         if not report.awaits((plan.after.active,) if plan.after else ()):
             _see_in_step(report, plan)
         return plan, text
+    refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS)
     report.warnings += check_directory(wish, plan)
     check_traefik(wish, plan)
     if plan.after is not None and plan.moves_traffic:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import read_claim
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, ProbeError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
@@ -116,8 +117,17 @@ def describe_site(site: str, directory: str, staging: str, gate: _gate.Gate, api
         Plain data; ``exists`` is false when the site has no file.
     """
     path = os.path.join(directory, f"{site}.yml")
-    data: dict[str, Any] = {"site": site, "dynamic_file": path, "exists": False, "problem": None, "lock": _lock(staging, site)}
+    data: dict[str, Any] = {
+        "site": site,
+        "dynamic_file": path,
+        "exists": False,
+        "problem": None,
+        "lock": _lock(staging, site),
+        "claim": None,
+    }
     try:
+        claim = read_claim(staging, site)
+        data["claim"] = claim.public() if claim else None
         text = _files.read_text(path)
         if text is None:
             return data
