@@ -34,6 +34,12 @@ def working_ssh_keys(text: str | Iterable[str]) -> list[str]:
     return [line for line in _lines(text) if _works(line)]
 
 
+def staying_ssh_keys(text: str | Iterable[str], keys: str | Iterable[str]) -> list[str]:
+    """Return those lines whose key is one of these, and opens a shell as it stands there."""
+    wanted = {_blob(line) for line in working_ssh_keys(keys)}
+    return [line for line in _lines(text) if _blob(line) in wanted]
+
+
 def broken_ssh_keys(keys: str | Iterable[str]) -> list[str]:
     """Return those lines that sshd would not read as a key."""
     return [line for line in _lines(keys) if _split(line) is None]
@@ -51,13 +57,24 @@ def _works(line: str) -> bool:
     return found is not None and not BINDING_OPTIONS.search(found)
 
 
+def _blob(line: str) -> bytes | None:
+    """The key itself, which is the same whatever its options and its comment are; None when the line holds none."""
+    found = _parts(line)
+    return found[1] if found else None
+
+
 def _split(line: str) -> str | None:
     """The options of a line that holds a whole key; None when it holds none."""
+    found = _parts(line)
+    return found[0] if found else None
+
+
+def _parts(line: str) -> tuple[str, bytes] | None:
     words = WORD.findall(line)
     for number, word in enumerate(words[:2]):
         if word in KEY_TYPES:
             blob = _decoded(words[number + 1]) if len(words) > number + 1 else b""
-            return " ".join(words[:number]) if _named(blob) == word else None
+            return (" ".join(words[:number]), blob) if _named(blob) == word else None
     return None
 
 
@@ -80,4 +97,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., list[str]]]:
         """Return the filters by name."""
-        return {"working_ssh_keys": working_ssh_keys, "broken_ssh_keys": broken_ssh_keys}
+        return {"working_ssh_keys": working_ssh_keys, "staying_ssh_keys": staying_ssh_keys, "broken_ssh_keys": broken_ssh_keys}

@@ -19,11 +19,20 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles" / "base"
 LOADER = DataLoader()
 
-STATUS = "Name:\tpython3\nUid:\t0\t0\t0\t0\nCapEff:\t{capabilities}\n"
+STATUS = "Name:\tpython3\nUid:\t{user}\t{user}\t{user}\t{user}\nCapEff:\t{capabilities}\n"
 EVERYTHING = "000001ffffffffff"
 # What Docker gives a container: no CAP_NET_ADMIN.
 CONTAINER = "00000000a80425fb"
 WRITABLE = ("/proc/sys/net/ipv4/tcp_syncookies", "/proc/sys/kernel/kptr_restrict")
+
+
+def line(path: str, *, mode: str = "-rw-r--r--", owner: str = "root", writable: bool = True, text: str = "") -> str:
+    """What files/look.sh says of a path that is there."""
+    return "\t".join((path, mode, owner, "writable" if writable else "", base64.b64encode(text.encode()).decode()))
+
+
+def process(*, user: int = 0, capabilities: str = EVERYTHING) -> str:
+    return line("/proc/self/status", text=STATUS.format(user=user, capabilities=capabilities))
 
 
 def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
@@ -33,7 +42,7 @@ def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
         known |= LOADER.load_from_file(str(ROLE / file), trusted_as_template=True)
     files = [*WRITABLE, "/proc/sys/net/ipv6/conf/all/accept_redirects", "/etc/systemd/system/sockets.target.wants/ssh.socket"]
     socket = (distribution, version) == ("Ubuntu", "24.04")
-    stats = [{"item": path, "stat": {"exists": not path.endswith(".socket") or socket, "writeable": True}} for path in files]
+    there = [process(), *(line(path) for path in files if not path.endswith(".socket") or socket)]
     known |= {
         "ansible_facts": {
             "distribution": distribution,
@@ -47,8 +56,7 @@ def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
             "services": {"ssh.service": {"status": "enabled", "state": "running"}},
             "getent_passwd": {},
         },
-        "__base_stat": {"results": stats},
-        "__base_text": {"results": [{"content": base64.b64encode(STATUS.format(capabilities=EVERYTHING).encode()).decode()}]},
+        "__base_look": {"stdout_lines": there},
         **{f"__base_{piece}_settings": {"changed": False} for piece in ("sshd", "fail2ban", "time", "journald", "docker")},
     }
     return known | other
@@ -90,15 +98,141 @@ def test_other_systems_are_refused(distribution: str, version: str) -> None:
 
 def test_what_a_container_may_not_do_is_left_out() -> None:
     known = variables("Debian", "12.11")
-    known["__base_text"]["results"][0]["content"] = base64.b64encode(STATUS.format(capabilities=CONTAINER).encode()).decode()
+    known["__base_look"]["stdout_lines"] = [process(capabilities=CONTAINER), *(line(path, writable=False) for path in WRITABLE)]
     assert value("__base_firewall", known) is False
     known["ansible_facts"] |= {"service_mgr": "tini", "virtualization_type": "docker"}
-    for stat in known["__base_stat"]["results"]:
-        stat["stat"]["writeable"] = False
     said = value("__base_left_out", known)
     assert len(said) == 6
     assert value("__base_sysctl_here", known) == []
     assert "systemd-timesyncd" not in value("__base_packages", known)
+
+
+@pytest.mark.parametrize(("user", "root"), [(0, True), (1000, False)])
+def test_root_is_who_this_process_runs_as(user: int, root: bool) -> None:
+    known = variables("Debian", "12.11", __base_look={"stdout_lines": [process(user=user)]})
+    assert value("__base_is_root", known) is root
+
+
+SUDOERS = "# Written by\nalice ALL=(ALL:ALL) NOPASSWD: ALL\n\n  bob\tALL=(ALL) ALL\n#carol ALL=(ALL) ALL\n"
+
+
+def test_who_becomes_root_by_our_file() -> None:
+    known = variables("Debian", "12.11")
+    assert value("__base_sudoers_named", known) == []
+    known["__base_look"]["stdout_lines"].append(line("/etc/sudoers.d/bluegreen", text=SUDOERS))
+    assert value("__base_sudoers_named", known) == ["alice", "bob"]
+
+
+def test_an_operator_without_keys_is_not_one_whose_keys_are_replaced() -> None:
+    known = variables("Debian", "12.11", base_operators=[{"name": "admin"}, {"name": "bob", "keys": ["one"]}])
+    assert value("__base_connected_operator", known) == []
+    known["base_operators"][0]["keys"] = []
+    assert value("__base_connected_operator | map(attribute='name') | list", known) == ["admin"]
+
+
+SOURCES = {"base_nftables_ssh_sources": ["198.51.100.0/24", "2001:db8::/32"]}
+
+
+@pytest.mark.parametrize(
+    ("other", "said", "unsaid"),
+    [
+        ({}, ["tcp dport { 22, 80, 443 } accept"], ["saddr 198", "udp dport { "]),
+        (SOURCES, ["tcp dport { 80, 443 } accept", "ip saddr 198.51.100.0/24 tcp dport 22 accept"], ["22, 80", "{ 22"]),
+        (SOURCES, ["ip6 saddr 2001:db8::/32 tcp dport 22 accept"], []),
+        (SOURCES | {"base_nftables_tcp": [22]}, ["ip saddr 198.51.100.0/24 tcp dport 22 accept"], ["tcp dport { "]),
+        ({"base_nftables_tcp": [443, 22, 22], "base_nftables_udp": [443]}, ["tcp dport { 22, 443 }", "udp dport { 443 } accept"], []),
+        ({"base_nftables_rules": ["tcp dport 25 drop"]}, ["    tcp dport 25 drop\n    tcp dport { 22"], []),
+    ],
+)
+def test_the_rules_open_what_is_said_and_no_more(other: dict[str, Any], said: list[str], unsaid: list[str]) -> None:
+    source = trust_as_template((ROLE / "templates" / "nftables.j2").read_text())
+    rules = Templar(LOADER, variables("Debian", "12.11", **other)).copy_with_new_env().template(source)
+    assert [text for text in said if text not in rules] == []
+    assert [text for text in unsaid if text in rules] == []
+
+
+INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (f"# ours\n\n{INCLUDE}PermitRootLogin no\n", True),
+        (f"Port 22\n{INCLUDE}", True),
+        (f"PasswordAuthentication yes\n{INCLUDE}", False),
+        (f"Match User git\n  X11Forwarding no\n{INCLUDE}", False),
+        (f"PermitRootLogin yes\nPort 22\n{INCLUDE}", False),
+        (f"#{INCLUDE}", False),
+        ("PermitRootLogin yes\n", False),
+    ],
+)
+def test_sshd_must_read_our_settings_first(text: str, first: bool) -> None:
+    known = variables("Debian", "12.11") | {"__base_sshd_config": text}
+    task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/assert.yml")) if task["name"].startswith("The SSH server reads"))
+    assert bool(value(task["ansible.builtin.assert"]["that"], known)) is first
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "trusted"),
+    [
+        ("drwxr-xr-x", "admin", True),
+        ("drwx------", "root", True),
+        ("drwxrwxr-x", "admin", False),
+        ("-rw----rw-", "admin", False),
+        ("-rw-------", "bob", False),
+    ],
+)
+def test_sshd_trusts_what_only_its_owner_can_write(mode: str, owner: str, trusted: bool) -> None:
+    known = variables("Debian", "12.11") | {"__base_path": "/home/admin"}
+    known["__base_look"]["stdout_lines"].append(line("/home/admin", mode=mode, owner=owner))
+    task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/lockout.yml")) if "are not open to others" in task["name"])
+    assert all(value(condition, known) for condition in task["ansible.builtin.assert"]["that"]) is trusted
+
+
+HELD = {"net.core.somaxconn": "8192", "net.ipv4.tcp_rmem": "4096\t131072\t6291456"}
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted", "kept", "asked"),
+    [
+        ("net.core.somaxconn", 8192, "net.core.somaxconn=8192\n", False),
+        ("net.core.somaxconn", 4096, "net.core.somaxconn=4096\n", True),
+        ("net.core.somaxconn", 8192, "net.core.somaxconn=81920\n", True),
+        ("net.core.somaxconn", 8192, "", True),
+        ("net.ipv4.tcp_rmem", "4096 131072 6291456", "net.ipv4.tcp_rmem=4096 131072 6291456\n", False),
+        ("net.core.rmem_max", 1, "net.core.rmem_max=1\n", True),
+    ],
+)
+def test_a_kernel_setting_is_left_alone_where_file_and_kernel_have_it(key: str, wanted: Any, kept: str, asked: bool) -> None:
+    known = variables("Debian", "12.11") | {"__base_setting": {"key": key, "value": wanted}}
+    known["__base_look"]["stdout_lines"] += [line("/etc/sysctl.d/60-bluegreen.conf", text=kept)]
+    known["__base_look"]["stdout_lines"] += [f"kernel:{name}\t{now}" for name, now in HELD.items()]
+    task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/main.yml")) if task["name"] == "Kernel settings")
+    assert bool(value(f"({') and ('.join(task['when'])})", known)) is asked
+
+
+RUNNING = {"state": "running", "status": "enabled"}
+
+
+@pytest.mark.parametrize(
+    ("system", "unit", "changed", "asked"),
+    [
+        (("Debian", "12.11"), RUNNING, False, False),
+        (("Debian", "12.11"), RUNNING, True, True),
+        (("Debian", "12.11"), RUNNING | {"state": "stopped"}, False, True),
+        (("Debian", "12.11"), RUNNING | {"status": "disabled"}, False, True),
+        (("Ubuntu", "24.04"), RUNNING | {"status": "disabled"}, False, False),
+    ],
+    ids=["as it should be", "new settings", "stopped", "disabled", "started by its socket"],
+)
+def test_a_service_is_left_alone_where_it_is_as_it_should_be(
+    system: tuple[str, str], unit: dict[str, str], changed: bool, asked: bool
+) -> None:
+    known = variables(*system) | {"__base_sshd_settings": {"changed": changed}}
+    known["ansible_facts"]["services"]["ssh.service"] = unit
+    known["__base_service"] = value("__base_services | first", known)
+    task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/services.yml")) if task["name"].startswith("Services run"))
+    assert bool(value(task["when"], known)) is asked
 
 
 def test_another_time_service_stays() -> None:

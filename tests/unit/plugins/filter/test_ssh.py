@@ -9,7 +9,7 @@ import base64
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.ssh import broken_ssh_keys, working_ssh_keys
+from ansible_collections.bluegreen.orchestrator.plugins.filter.ssh import broken_ssh_keys, staying_ssh_keys, working_ssh_keys
 
 
 def line(kind: str, size: int = 32, *, named: str = "") -> str:
@@ -31,6 +31,8 @@ KEY = line("ssh-ed25519")
         (f'command="echo \'Please login as the user \\"debian\\" rather than \\"root\\".\'" {KEY}', False, False),
         (f'from="198.51.100.0/24" {KEY}', False, False),
         (f"restrict {KEY}", False, False),
+        (f"no-pty {KEY}", False, False),
+        (f"no-agent-forwarding,no-pty {KEY}", False, False),
         (f'expiry-time="20260101" {KEY}', False, False),
         (f"cert-authority {KEY}", False, False),
         (line("ssh-dss", 128), False, True),
@@ -52,3 +54,19 @@ def test_lines(text: str, works: bool, broken: bool) -> None:
 def test_a_file_and_a_list_are_the_same() -> None:
     other = line("ecdsa-sha2-nistp256", 65)
     assert working_ssh_keys(f"# mine\n{KEY}\n\n  {other}  \nrubbish\n") == working_ssh_keys([KEY, "rubbish", other]) == [KEY, other]
+
+
+@pytest.mark.parametrize(
+    ("listed", "stays"),
+    [
+        ([KEY.replace("alice@agency", "another comment")], True),
+        ([f"no-X11-forwarding {KEY}"], True),
+        ([line("ssh-rsa", 256), KEY], True),
+        ([line("ssh-ed25519", 40)], False),
+        ([f"restrict {KEY}"], False),
+        ([], False),
+    ],
+)
+def test_a_key_stays_where_the_list_has_it_and_lets_it_open_a_shell(listed: list[str], stays: bool) -> None:
+    bound = f'from="198.51.100.7" {KEY}'
+    assert staying_ssh_keys(f"# mine\nrubbish\n{bound}\n", listed) == ([bound] if stays else [])
