@@ -35,6 +35,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**ours, **more}
 
 
+@pytest.mark.timeout(400)
 def test_demo_tells_the_truth_and_its_commands_work(tmp_path: Path) -> None:
     """KEEP=1 leaves the world up; every command that is printed works as it stands; stop leaves nothing."""
     directory = tmp_path / "demo"
