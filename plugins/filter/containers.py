@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -14,11 +14,17 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_plan import (
-    SETTINGS_LABEL,
+    SECRETS_TARGET,
+    SecretsWanted,
     Wanted,
-    comparable,
+    age,
+    colour_labels,
     conflicts,
+    foreign,
     plan_colour,
+    secrets_changed,
+    site_labels,
+    strangers,
     trouble,
 )
 
@@ -28,12 +34,51 @@ def container_plan(container: Mapping[str, Any] | None, **wanted: Any) -> dict[s
     return plan_colour(Wanted(**_plain(wanted)), _plain(container) or None).public()
 
 
-def container_labels(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the label by which a later run knows what a container was made with."""
-    return {SETTINGS_LABEL: json.dumps(comparable(_plain(settings)), sort_keys=True)}
+def container_labels(settings: Mapping[str, Any], site: str, colour: str, version: str) -> dict[str, str]:
+    """Return the labels by which a later run knows whose a container is, and what it was made with."""
+    return colour_labels(str(site), str(colour), str(version), _plain(settings))
 
 
-def container_mounts(volumes: list[Mapping[str, Any]], site: str, colour: str, secrets_dir: str = "") -> list[dict[str, Any]]:
+def container_stranger(container: Mapping[str, Any] | None, site: str, colour: str) -> str:
+    """Return why a container with a name of ours is not ours, empty when it is, or when there is none."""
+    return foreign(_plain(container), str(site), str(colour)) if container else ""
+
+
+def container_age(container: Mapping[str, Any], last_change: str, last_change_age: float) -> int:
+    """Return for how many seconds a container has been running."""
+    return int(age(_plain(container), str(last_change), float(last_change_age)))
+
+
+def site_strangers(host: Mapping[str, Any], site: str, volumes: list[str]) -> str:
+    """Return which container, network or volume with a name of a site is not ours, empty when all are."""
+    return strangers(_plain(host), str(site), _plain(volumes))
+
+
+def site_of(site: str) -> dict[str, str]:
+    """Return the labels of what a site has in Docker."""
+    return site_labels(str(site))
+
+
+def secrets_age(
+    found: Sequence[Mapping[str, Any]],
+    secrets: Sequence[Mapping[str, Any]],
+    sources: Sequence[Mapping[str, Any]],
+    directory: str,
+    uid: int,
+) -> float:
+    """Return when the secrets of one colour were last changed."""
+    given = {str(source["item"]["name"]): source["stat"].get("checksum") for source in sources}
+    # SHA-1 because that is what the module find tells; it is compared and never stored or shown.
+    given |= {
+        str(secret["name"]): hashlib.sha1(str(secret["value"]).encode(), usedforsecurity=False).hexdigest()
+        for secret in secrets
+        if "value" in secret
+    }
+    checksums = {str(secret["name"]): given.get(str(secret["name"])) for secret in secrets}
+    return secrets_changed(SecretsWanted(str(directory), int(uid), checksums), found)
+
+
+def container_mounts(volumes: Sequence[Mapping[str, Any]], site: str, colour: str, secrets_dir: str = "") -> list[dict[str, Any]]:
     """Return what is mounted into the container of one colour."""
     mounts = [
         {
@@ -45,11 +90,11 @@ def container_mounts(volumes: list[Mapping[str, Any]], site: str, colour: str, s
         for volume in volumes
     ]
     # The directory, not its files: one that is renamed into place would otherwise not be seen.
-    secret = {"type": "bind", "source": secrets_dir, "target": "/run/secrets", "read_only": True}
+    secret = {"type": "bind", "source": secrets_dir, "target": SECRETS_TARGET, "read_only": True}
     return [*mounts, secret] if secrets_dir else mounts
 
 
-def site_volumes(volumes: list[Mapping[str, Any]], site: str) -> list[str]:
+def site_volumes(volumes: Sequence[Mapping[str, Any]], site: str) -> list[str]:
     """Return the names of all volumes of a site."""
     both = [container_mounts(volumes, site, colour) for colour in COLOURS]
     return sorted({str(mount["source"]) for mounts in both for mount in mounts})
@@ -97,10 +142,15 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
         return {
+            "container_age": container_age,
             "container_labels": container_labels,
             "container_mounts": container_mounts,
             "container_plan": container_plan,
+            "container_stranger": container_stranger,
             "container_trouble": container_trouble,
+            "secrets_age": secrets_age,
             "site_conflicts": site_conflicts,
+            "site_labels": site_of,
+            "site_strangers": site_strangers,
             "site_volumes": site_volumes,
         }

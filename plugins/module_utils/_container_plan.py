@@ -12,6 +12,8 @@ which would recreate whatever differs, is asked to replace a container only wher
 from __future__ import annotations
 
 import json
+import math
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +21,7 @@ from typing import Any
 
 LABEL = "io.bluegreen"
 SETTINGS_LABEL = f"{LABEL}.settings"
+SECRETS_TARGET = "/run/secrets"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Wanted:
         serves: whether visitors reach this colour now.
         routed: whether visitors reach the site at all; where they do not, nothing can be stopped on purpose.
         deploy: whether this run puts ``image`` on this colour.
-        secrets_changed: when the newest secret file was written (seconds since 1970); infinite when this run writes one.
+        secrets_changed: when the newest secret file of this colour was written (seconds since 1970); infinite where one is not as wanted.
+        secrets_dir: the directory of this colour's secrets, empty when it has none.
     """
 
     site: str
@@ -46,6 +50,7 @@ class Wanted:
     routed: bool = True
     deploy: bool = False
     secrets_changed: float = 0.0
+    secrets_dir: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,11 @@ def plan_colour(wanted: Wanted, container: Mapping[str, Any] | None) -> Containe
     Returns:
         The plan; the same for the same arguments.
     """
-    name = f"{wanted.site}-{wanted.colour}"
     if container is None:
         return ContainerPlan("create", wanted.image, f"{wanted.site}: {wanted.colour} gets a container, from {wanted.image}")
-    labels = container["Config"].get("Labels") or {}
-    if labels.get(f"{LABEL}.site") != wanted.site or labels.get(f"{LABEL}.colour") != wanted.colour:
-        return ContainerPlan("refuse", words=_stranger(name))
+    stranger = foreign(container, wanted.site, wanted.colour)
+    if stranger:
+        return ContainerPlan("refuse", words=stranger)
     differs = differences(wanted, container)
     if wanted.serves:
         return _serving(wanted, container, differs)
@@ -98,9 +102,58 @@ def plan_colour(wanted: Wanted, container: Mapping[str, Any] | None) -> Containe
     return ContainerPlan("keep" if runs else "start")
 
 
-def _stranger(name: str) -> str:
+def site_labels(site: str) -> dict[str, str]:
+    """Return the labels of everything in Docker that this role makes for a site."""
+    return {f"{LABEL}.site": site, f"{LABEL}.managed-by": "ansible"}
+
+
+def colour_labels(site: str, colour: str, version: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels of a container: whose it is, and what a later run has to know of how it was made."""
+    made_with = json.dumps(comparable(settings), sort_keys=True)
+    return {**site_labels(site), f"{LABEL}.colour": colour, f"{LABEL}.version": version, SETTINGS_LABEL: made_with}
+
+
+def foreign(container: Mapping[str, Any], site: str, colour: str) -> str:
+    """Say that a container that has the name of ours is somebody else's.
+
+    Args:
+        container: what Docker tells of it.
+        site: name of the site.
+        colour: colour that it should be.
+
+    Returns:
+        One sentence, empty when it is ours.
+    """
+    labels = container["Config"].get("Labels") or {}
+    if labels.get(f"{LABEL}.site") == site and labels.get(f"{LABEL}.colour") == colour:
+        return ""
+    return _stranger("container", str(container.get("Name") or f"{site}-{colour}").lstrip("/"))
+
+
+def strangers(host: Mapping[str, Any], site: str, volumes: Iterable[str]) -> str:
+    """Say which container, network or volume with a name of the site's is somebody else's.
+
+    Args:
+        host: what is on the server (``docker_host_info``, verbose): ``containers``, ``networks`` and ``volumes``.
+        site: name of the site.
+        volumes: names of its volumes, as far as they matter to the run.
+
+    Returns:
+        One sentence on the first of them, empty when all are ours.
+    """
+    containers = {f"{site}-{colour}{more}" for colour in ("blue", "green") for more in ("", "-candidate")}
+    ours = {"container": containers, "network": {site}, "volume": set(volumes)}
+    for kind, names in ours.items():
+        for found in host.get(f"{kind}s") or []:
+            called = {str(name).lstrip("/") for name in found.get("Names") or [found.get("Name")]} & names
+            if called and (found.get("Labels") or {}).get(f"{LABEL}.site") != site:
+                return _stranger(kind, min(called))
+    return ""
+
+
+def _stranger(kind: str, name: str) -> str:
     return (
-        f"The container {name} is there already, and was not made by this role (its labels say so);"
+        f"The {kind} {name} is there already, and was not made by this role (its labels say so);"
         " rename or remove it, or give the site another name (bluegreen_site)."
     )
 
@@ -150,9 +203,69 @@ def differences(wanted: Wanted, container: Mapping[str, Any]) -> tuple[str, ...]
     names = {name for name in made_with.keys() | ours.keys() if made_with.get(name) != ours.get(name)}
     if _environment_differs(wanted.settings.get("env") or {}, container["Config"].get("Env") or []):
         names.add("env")
-    if wanted.secrets_changed > _seconds(str(container.get("Created", ""))):
+    made = _seconds(str(container.get("Created", "")))
+    if wanted.secrets_changed > made or _secrets_elsewhere(wanted.secrets_dir, container):
         names.add("secrets")
     return tuple(sorted(names))
+
+
+def _secrets_elsewhere(directory: str, container: Mapping[str, Any]) -> bool:
+    mounted = [str(mount.get("Source")) for mount in container.get("Mounts") or [] if mount.get("Destination") == SECRETS_TARGET]
+    return bool(directory and mounted) and mounted != [posixpath.normpath(directory)]
+
+
+@dataclass(frozen=True)
+class SecretsWanted:
+    """The secrets of one colour.
+
+    Attributes:
+        directory: where they are on the server.
+        uid: number of the user whom they belong to.
+        checksums: SHA-1 of each by its name; None where it is not known, which no file equals.
+    """
+
+    directory: str
+    uid: int
+    checksums: Mapping[str, str | None]
+
+
+def secrets_changed(wanted: SecretsWanted, found: Iterable[Mapping[str, Any]]) -> float:
+    """Say when the secrets of a colour were last changed, as far as its program could notice.
+
+    Args:
+        wanted: how they should be.
+        found: what is there (module ``find`` with checksums), with the directory itself.
+
+    Returns:
+        Seconds since 1970; 0 when there are none, infinite when one of them, or the directory, is not as wanted.
+    """
+    if not wanted.checksums:
+        return 0.0
+    there = {posixpath.normpath(str(entry["path"])): entry for entry in found}
+    directory = posixpath.normpath(wanted.directory)
+    expected = {directory: ("0700", None)} | {posixpath.join(directory, name): ("0600", sha) for name, sha in wanted.checksums.items()}
+    for path, (mode, checksum) in expected.items():
+        entry = there.get(path)
+        if entry is None or (entry["mode"], entry["uid"]) != (mode, wanted.uid):
+            return math.inf
+        if path != directory and (checksum is None or entry.get("checksum") != checksum):
+            return math.inf
+    return max(float(there[path]["mtime"]) for path in expected if path != directory)
+
+
+def age(container: Mapping[str, Any], last_change: str, last_change_age: float) -> float:
+    """Say for how long a container has been running, by the clock of its server.
+
+    Args:
+        container: what Docker tells of it.
+        last_change: when the site's route was changed.
+        last_change_age: how many seconds ago that was, so that the two tell what time it is on the server.
+
+    Returns:
+        Seconds.
+    """
+    now = _seconds(last_change) + last_change_age
+    return max(0.0, now - _seconds(str((container.get("State") or {}).get("StartedAt") or container.get("Created", ""))))
 
 
 def comparable(settings: Mapping[str, Any]) -> dict[str, Any]:

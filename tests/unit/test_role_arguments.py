@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import SITE_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.parent.parent for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
@@ -55,6 +56,11 @@ def test_the_bluegreen_role_takes_what_the_module_takes() -> None:
         assert option.get("options", {}).keys() == theirs.keys(), name
         for key, suboption in option.get("options", {}).items():
             assert (suboption["type"], suboption.get("elements")) == (theirs[key]["type"], theirs[key].get("elements")), f"{name}.{key}"
+
+
+def test_the_role_and_the_module_take_the_same_names_for_a_site() -> None:
+    """Docker refuses some that Traefik would take, and those are named; the form is one."""
+    assert f"bluegreen_site is match('^{SITE_NAME.pattern}$')" in (ROOT / "roles" / "bluegreen" / "tasks" / "assert.yml").read_text()
 
 
 def test_the_route_task_hands_every_option_over() -> None:

@@ -13,10 +13,17 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_plan import (
     LABEL,
     SETTINGS_LABEL,
+    SecretsWanted,
     Wanted,
+    age,
+    colour_labels,
     comparable,
     conflicts,
+    foreign,
     plan_colour,
+    secrets_changed,
+    site_labels,
+    strangers,
     trouble,
 )
 
@@ -27,7 +34,7 @@ BEFORE, AFTER = 1795255200.4, 1795255200.6
 
 def container(**changes: Any) -> dict[str, Any]:
     """A container as this role makes it, running, with image shop:1.0."""
-    labels = {f"{LABEL}.site": "acme", f"{LABEL}.colour": "green", SETTINGS_LABEL: json.dumps(comparable(SETTINGS))}
+    labels = colour_labels("acme", "green", "1.0", SETTINGS)
     config = {"Image": "shop:1.0", "Env": ["PATH=/bin", "MODE=shop", "WORKERS=4"], "Labels": labels}
     made: dict[str, Any] = {"Id": "c1", "Image": "sha256:10", "Created": CREATED, "Config": config, "State": {"Running": True}}
     return made | changes
@@ -41,6 +48,14 @@ def with_config(**changes: Any) -> dict[str, Any]:
     made = container()
     made["Config"] |= changes
     return made
+
+
+def with_label(name: str, value: str) -> dict[str, Any]:
+    return with_config(Labels=container()["Config"]["Labels"] | {f"{LABEL}.{name}": value})
+
+
+def with_secrets_from(directory: str) -> dict[str, Any]:
+    return container(Mounts=[{"Source": "/srv", "Destination": "/srv"}, {"Source": directory, "Destination": "/run/secrets"}])
 
 
 def wanted(**changes: Any) -> Wanted:
@@ -70,6 +85,10 @@ CASES: list[tuple[str, Wanted, dict[str, Any] | None, str, str, tuple[str, ...]]
     ("environment changed by hand", wanted(), with_config(Env=["MODE=shop", "WORKERS=9"]), "replace", "", ("env",)),
     ("a secret is newer", wanted(secrets_changed=AFTER), container(), "replace", "", ("secrets",)),
     ("the secrets are older", wanted(secrets_changed=BEFORE), container(), "keep", "", ()),
+    ("its own secrets", wanted(secrets_dir="/etc/b//acme/acme-green/"), with_secrets_from("/etc/b/acme/acme-green"), "keep", "", ()),
+    ("both colours' secrets", wanted(secrets_dir="/etc/b/acme/acme-green"), with_secrets_from("/etc/b/acme"), "replace", "", ("secrets",)),
+    ("serves, both colours' secrets", wanted(serves=True, secrets_dir="/b/g"), with_secrets_from("/b"), "keep", "", ("secrets",)),
+    ("no secrets any more, which the label tells", wanted(), with_secrets_from("/etc/b/acme/acme-green"), "keep", "", ()),
     ("serves, as declared", wanted(serves=True), container(), "keep", "", ()),
     ("serves, other limits", wanted(serves=True, settings=OTHER), container(), "keep", "", ("limits",)),
     ("serves, a secret is newer", wanted(serves=True, secrets_changed=AFTER), container(), "keep", "", ("secrets",)),
@@ -84,6 +103,7 @@ CASES: list[tuple[str, Wanted, dict[str, Any] | None, str, str, tuple[str, ...]]
     ("a stranger", wanted(), with_config(Labels={}), "refuse", "", ()),
     ("a stranger without labels", wanted(), with_config(Labels=None), "refuse", "", ()),
     ("of another site", wanted(site="globex"), container(), "refuse", "", ()),
+    ("of the other colour", wanted(), with_label("colour", "blue"), "refuse", "", ()),
     (
         "its label was damaged",
         wanted(),
@@ -166,3 +186,98 @@ def test_what_two_sites_claim(sites: dict[str, dict[str, Any]], said: dict[str, 
     found = conflicts(sites)
     assert found.keys() == said.keys()
     assert all(said[name] in sentence for name, sentence in found.items())
+
+
+def test_a_stranger_is_called_by_its_own_name() -> None:
+    assert foreign(container(Name="/acme-green-candidate"), "acme", "green") == ""
+    sentence = foreign(with_config(Labels={}) | {"Name": "/acme-green-candidate"}, "acme", "green")
+    assert sentence.startswith("The container acme-green-candidate is there already, and was not made by this role")
+    assert "The container acme-green is" in foreign(with_config(Labels={}), "acme", "green")
+
+
+def test_what_a_container_says_of_itself() -> None:
+    labels = colour_labels("acme", "green", "1.4.2", SETTINGS)
+    assert labels.pop(SETTINGS_LABEL) == json.dumps(comparable(SETTINGS), sort_keys=True)
+    assert labels == {
+        "io.bluegreen.site": "acme",
+        "io.bluegreen.managed-by": "ansible",
+        "io.bluegreen.colour": "green",
+        "io.bluegreen.version": "1.4.2",
+    }
+
+
+OURS = site_labels("acme")
+ALL_OURS: dict[str, list[dict[str, Any]]] = {
+    "containers": [{"Names": ["/acme-blue"], "Labels": OURS}, {"Names": ["/db", "/acme"], "Labels": {}}, {"Names": ["/acme-blue2"]}],
+    "networks": [{"Name": "acme", "Labels": OURS}, {"Name": "bridge", "Labels": {}}],
+    "volumes": [{"Name": "acme-data", "Labels": OURS}, {"Name": "acme-more", "Labels": None}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"containers": [{"Names": ["/acme-blue"], "Labels": {}}]}, "The container acme-blue is there already, and was not made by this"),
+        ({"containers": [{"Names": ["/acme-green-candidate"], "Labels": None}]}, "The container acme-green-candidate is"),
+        ({"containers": [{"Names": ["/x", "/acme-green"], "Labels": site_labels("globex")}]}, "The container acme-green is"),
+        ({"networks": [{"Name": "acme", "Labels": {}}]}, "The network acme is there already, and was not made by this role"),
+        ({"volumes": [{"Name": "acme-data", "Labels": {}}]}, "The volume acme-data is there already, and was not made by this role"),
+        ({"containers": None, "networks": None, "volumes": None}, ""),
+    ],
+)
+def test_who_has_a_name_of_ours(change: dict[str, Any], said: str) -> None:
+    found = strangers(ALL_OURS | change, "acme", ["acme-data"])
+    assert found.startswith(said)
+    assert bool(found) is bool(said)
+
+
+SECRETS = SecretsWanted("/etc/bluegreen/acme/acme-green", 33, {"key": "aa", "pin": "bb"})
+
+
+def on_the_server(**changes: Any) -> list[dict[str, Any]]:
+    """What find tells of the site's directory: green's is as wanted, blue's is not ours to ask about."""
+    home = "/etc/bluegreen/acme"
+    entries = {
+        "directory": {"path": f"{home}/acme-green", "mode": "0700", "uid": 33, "mtime": 900.0},
+        "key": {"path": f"{home}/acme-green/key", "mode": "0600", "uid": 33, "mtime": 100.5, "checksum": "aa"},
+        "pin": {"path": f"{home}/acme-green/pin", "mode": "0600", "uid": 33, "mtime": 200.5, "checksum": "bb"},
+        "other": {"path": f"{home}/acme-blue/pin", "mode": "0644", "uid": 0, "mtime": 300.5, "checksum": "cc"},
+    }
+    return [entry | changes.get(name, {}) for name, entry in entries.items() if changes.get(name, {}) is not None]
+
+
+@pytest.mark.parametrize(
+    ("found", "written"),
+    [
+        (on_the_server(), 200.5),
+        (on_the_server(key={"checksum": "other"}), float("inf")),
+        (on_the_server(key={"mode": "0644"}), float("inf")),
+        (on_the_server(key={"uid": 0}), float("inf")),
+        (on_the_server(key=None), float("inf")),
+        (on_the_server(directory={"mode": "0755"}), float("inf")),
+        (on_the_server(directory={"uid": 0}), float("inf")),
+        (on_the_server(directory=None), float("inf")),
+        ([], float("inf")),
+    ],
+)
+def test_when_the_secrets_were_changed(found: list[dict[str, Any]], written: float) -> None:
+    assert secrets_changed(SECRETS, found) == written
+
+
+def test_a_secret_that_cannot_be_compared_is_not_as_wanted() -> None:
+    unknown = SecretsWanted(SECRETS.directory, 33, {"key": None})
+    assert secrets_changed(unknown, on_the_server(key={"checksum": None})) == float("inf")
+    assert secrets_changed(SecretsWanted(SECRETS.directory, 33, {}), []) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("there", "seconds"),
+    [
+        ({"State": {"StartedAt": "2026-11-20T17:03:11.5Z"}, "Created": "2026-11-19T00:00:00Z"}, 3539.5),
+        ({"State": {}, "Created": "2026-11-20T17:02:11Z"}, 3600.0),
+        ({"State": {"StartedAt": "2027-01-01T00:00:00Z"}}, 0.0),
+    ],
+)
+def test_how_old_a_container_is_by_the_servers_clock(there: dict[str, Any], seconds: float) -> None:
+    assert age(there, "2026-11-20T17:02:11Z", 3600.0) == seconds

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the filters make of what a role gives them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.filter import containers
+
+VOLUMES: list[dict[str, Any]] = [
+    {"name": "data", "path": "/data"},
+    {"name": "uploads", "path": "/uploads", "shared": True, "read_only": "yes"},
+]
+
+
+def test_what_is_mounted() -> None:
+    assert containers.container_mounts(VOLUMES, "acme", "green", "/etc/bluegreen/acme/acme-green") == [
+        {"type": "volume", "source": "acme-green-data", "target": "/data", "read_only": False},
+        {"type": "volume", "source": "acme-uploads", "target": "/uploads", "read_only": True},
+        {"type": "bind", "source": "/etc/bluegreen/acme/acme-green", "target": "/run/secrets", "read_only": True},
+    ]
+
+
+def test_without_secrets_nothing_is_mounted_for_them() -> None:
+    assert containers.container_mounts([], "acme", "green") == []
+
+
+def test_a_shared_volume_is_one() -> None:
+    assert containers.site_volumes(VOLUMES, "acme") == ["acme-blue-data", "acme-green-data", "acme-uploads"]
+
+
+def entry(path: str, mode: str, checksum: str = "") -> dict[str, Any]:
+    return {"path": path, "mode": mode, "uid": 0, "mtime": 7.0, "checksum": checksum}
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "age"),
+    [
+        ("s3cret", "from-a-file", 7.0),
+        ("rotated", "from-a-file", math.inf),
+        ("s3cret", "another-file", math.inf),
+        ("s3cret", None, math.inf),
+    ],
+)
+def test_secrets_are_compared_with_the_vault_and_with_the_source_file(value: str, source: str | None, age: float) -> None:
+    def sha(text: str) -> str:
+        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    secrets = [{"name": "pin", "value": value}, {"name": "key", "src": "/keys/key"}]
+    sources = [{"item": secrets[1], "stat": {"checksum": sha(source)} if source else {}}]
+    found = [entry("/s", "0700"), entry("/s/pin", "0600", sha("s3cret")), entry("/s/key", "0600", sha("from-a-file"))]
+    assert containers.secrets_age(found, secrets, sources, "/s", 0) == age
+
+
+def test_a_number_is_a_secret_too() -> None:
+    found = [entry("/s", "0700"), entry("/s/pin", "0600", hashlib.sha1(b"1234", usedforsecurity=False).hexdigest())]
+    assert containers.secrets_age(found, [{"name": "pin", "value": 1234}], [], "/s", 0) == 7.0
+
+
+def test_a_missing_container_is_nobodys() -> None:
+    assert containers.container_stranger(None, "acme", "blue") == ""
+    assert containers.container_stranger({}, "acme", "blue") == ""
+    assert "acme-blue" in containers.container_stranger({"Config": {}}, "acme", "blue")
