@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness import Ansible, PreviewApply, Run
-from tests.harness.preview_apply import world_environment
+from tests.harness.preview_apply import READS, world_environment
+from tests.harness.tree import capture
 
 PREFIX = "bluegreen.orchestrator."
 NEXT = {"bluegreen_image": f"{IMAGE}:1.1"}
@@ -19,7 +21,10 @@ BROKEN = {"bluegreen_image": f"{IMAGE}:1.1", "bluegreen_command": ["--no-such-op
 FORCED = {"bluegreen_retire_force": True}
 # A run that replaces a container starts it twice and waits for it; a busy machine takes its time.
 LIMIT = 300.0
-ONLY_LOOKS = {"What is in flight ends meanwhile": "a wait, which a preview does not wait for"}
+ONLY_LOOKS = {
+    "What is in flight ends meanwhile": "a wait, which a preview does not wait for",
+    "Nothing is in flight any more": "a question about what the apply has just done",
+}
 
 
 class Operator:
@@ -57,6 +62,25 @@ class Operator:
             apply_only=ONLY_LOOKS,
             timeout=LIMIT,
         )
+
+
+def refuses_each(operator: Operator, playbook: str, cases: Mapping[str, tuple[Mapping[str, Any], str]]) -> None:
+    """What ``PreviewApply.refuses`` asks, of many sites in one run: by site what its SITE conf has, and the sentence.
+
+    A run of its own for each would take twenty times as long.
+    """
+    world = operator.world
+    world.write_sites({site: conf for site, (conf, _) in cases.items()})
+    harness = PreviewApply(PREFIX + playbook, world=world, inventory=world.inventory, limit=",".join(cases), timeout=LIMIT)
+    before, mark = capture(world.roots), world.mark()
+    preview, apply = harness.preview(), harness.apply()
+    assert capture(world.roots) == before
+    assert [asked for asked in world.requests_since(mark) if asked[1] not in READS] == []
+    for site, (conf, sentence) in cases.items():
+        said, done = ([(found.task, found.message) for found in run.failures if found.host == site] for run in (preview, apply))
+        assert said == done, f"{conf}: the preview says {said}, the apply {done}"
+        assert len(said) == 1, f"{conf} had to be refused with '{sentence}', and was with {said}"
+        assert sentence in said[0][1], f"{conf} had to be refused with '{sentence}', and was with {said}"
 
 
 def converged(operator: Operator) -> None:
@@ -114,4 +138,6 @@ def a_deploy_is_killed(operator: Operator) -> None:
     """It was killed while its candidate ran: the old container is stopped, the candidate has its port."""
     docker("stop", "--time", "1", f"{operator.site}-green")
     port = operator.world.ports[operator.site]["green"]
-    docker("run", "--detach", "--name", f"{operator.site}-green-candidate", "--publish", f"127.0.0.1:{port}:8080", f"{IMAGE}:1.1")
+    labels = ("--label", f"io.bluegreen.site={operator.site}", "--label", "io.bluegreen.colour=green")
+    name = ("--name", f"{operator.site}-green-candidate")
+    docker("run", "--detach", *name, *labels, "--publish", f"127.0.0.1:{port}:8080", f"{IMAGE}:1.1")

@@ -14,6 +14,7 @@ import pytest
 
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
+from lab.server import reserve_port
 from tests.harness import PreviewLieError
 from tests.integration.containers import (
     FORCED,
@@ -27,6 +28,7 @@ from tests.integration.containers import (
     green_is_given_memory_by_hand,
     green_is_removed,
     green_is_served,
+    refuses_each,
     the_conf_gets_other_limits,
 )
 
@@ -77,6 +79,12 @@ def test_the_preview_tells_the_truth(operator: Operator, story: list[tuple[Act, 
 
 
 def test_what_a_container_is_made_of(operator: Operator) -> None:
+    operator.world.write_inventory(
+        bluegreen_secrets=[{"name": "pin", "value": "1234"}],
+        bluegreen_tmpfs=["/tmp", "/run"],
+        bluegreen_capabilities=["NET_BIND_SERVICE"],
+        bluegreen_stop_seconds=7,
+    )
     converged(operator)
     site, made = operator.site, operator.world.inspect(operator.site, "green")
     host, labels = made["HostConfig"], made["Config"]["Labels"]
@@ -87,6 +95,12 @@ def test_what_a_container_is_made_of(operator: Operator) -> None:
     assert host["ReadonlyRootfs"]
     assert not host["Privileged"]
     assert (host["CapDrop"], host["SecurityOpt"], host["RestartPolicy"]["Name"]) == (["ALL"], ["no-new-privileges:true"], "unless-stopped")
+    assert [name.removeprefix("CAP_") for name in host["CapAdd"]] == ["NET_BIND_SERVICE"]
+    assert sorted(host["Tmpfs"]) == ["/run", "/tmp"]
+    assert made["Config"]["StopTimeout"] == 7
+    folder = str(operator.world.conf_dir / site / f"{site}-green")
+    mounts = [(mount["Type"], mount["Source"], mount["Destination"], mount["RW"]) for mount in made["Mounts"]]
+    assert mounts == [("bind", folder, "/run/secrets", False)]
     ours = {name.removeprefix("io.bluegreen."): value for name, value in labels.items() if name.startswith("io.bluegreen.")}
     assert {"site": site, "colour": "green", "version": "1.0", "managed-by": "ansible"}.items() <= ours.items()
     assert made["State"]["Health"]["Status"] == "healthy"
@@ -120,24 +134,23 @@ def test_volumes_are_of_one_colour_or_of_both(operator: Operator) -> None:
     assert docker("volume", "ls", "--quiet", "--filter", f"label=io.bluegreen.site={site}") == ""
 
 
-def a_stranger_on_the_port(operator: Operator, stack: list[socket.socket]) -> None:
-    listener = socket.create_server(("127.0.0.1", operator.world.ports[operator.site]["green"]))
-    stack.append(listener)
-
-
-def test_a_port_that_is_taken_is_refused(operator: Operator) -> None:
-    held: list[socket.socket] = []
-    a_stranger_on_the_port(operator, held)
-    try:
-        operator.harness("bluegreen").refuses("bluegreen_ports.green: something else listens on 127.0.0.1:")
-    finally:
-        held[0].close()
-
-
-def test_a_container_of_somebody_else_is_refused(operator: Operator) -> None:
-    name = f"{operator.site}-blue"
-    docker("create", "--name", name, f"{IMAGE}:1.0")
-    operator.harness("bluegreen").refuses(f"The container {name} is there already, and was not made by this role")
+def test_what_is_somebody_elses_is_not_taken_away(operator: Operator) -> None:
+    """The route stays too: what is refused is refused before anything is changed."""
+    converged(operator)
+    site, world = operator.site, operator.world
+    retire = {"bluegreen_retire": "site", "bluegreen_retire_volumes": True}
+    docker("rm", "--force", f"{site}-green")
+    docker("run", "--detach", "--name", f"{site}-green", f"{IMAGE}:1.0")
+    operator.harness("retire", **retire).refuses(f"The container {site}-green is there already, and was not made by this role")
+    docker("rm", "--force", f"{site}-green")
+    docker("volume", "create", f"{site}-green-data")
+    volumes = [{"name": "data", "path": "/data"}]
+    operator.harness("retire", bluegreen_volumes=volumes, **retire).refuses(f"The volume {site}-green-data is there already")
+    assert world.public(site)["colour"] == "blue"
+    docker("run", "--detach", "--name", f"{site}-green-candidate", f"{IMAGE}:1.0")
+    operator.does("bluegreen")
+    operator.harness("deploy", **NEXT).refuses(f"The container {site}-green-candidate is there already")
+    assert world.version(site, "green") == "1.0"
 
 
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
@@ -151,6 +164,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_limits": {"memroy": "1G"}}, "memroy"),
     ("bluegreen", {"bluegreen_runtime": "podman"}, "podman"),
     ("bluegreen", {"bluegreen_site": "bridge"}, 'bluegreen_site: "bridge" cannot name a Docker network'),
+    ("bluegreen", {"bluegreen_site": "acme-"}, 'bluegreen_site: "acme-" cannot name a Docker network'),
     ("bluegreen", {"bluegreen_secrets": [{"name": "a"}]}, 'bluegreen_secrets: ["a"]: each must be named as a file and have either value'),
     ("bluegreen", {"bluegreen_secrets": [{"name": "../a", "value": "x"}]}, '["../a"]: each must be named as a file'),
     ("deploy", NEXT, "the site has no route yet, so no colour is idle"),
@@ -160,25 +174,46 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("playbook", "variables", "sentence"), REFUSALS)
-def test_what_cannot_work_is_refused_before_anything_is_changed(
-    operator: Operator, playbook: str, variables: dict[str, Any], sentence: str
-) -> None:
-    operator.harness(playbook, **variables).refuses(sentence)
+@pytest.mark.parametrize("playbook", ["bluegreen", "deploy", "retire"])
+def test_what_cannot_work_is_refused_before_anything_is_changed(operator: Operator, playbook: str) -> None:
+    cases = [(conf, sentence) for name, conf, sentence in REFUSALS if name == playbook]
+    refuses_each(operator, playbook, {f"refused{number}-{operator.world.suffix}": case for number, case in enumerate(cases)})
 
 
-@pytest.mark.parametrize("what", ["bluegreen_hosts", "bluegreen_ports"])
-def test_what_another_site_claims_is_refused(operator: Operator, what: str) -> None:
-    other = operator.world.sites[1]
-    taken = {"bluegreen_hosts": [operator.world.host(other).upper()], "bluegreen_ports": operator.world.ports[other]}[what]
-    operator.world.write_inventory(**{what: taken})
-    operator.harness("bluegreen").refuses(f"{operator.site} and {other}")
+def test_what_belongs_to_others_is_refused(operator: Operator) -> None:
+    """A host name or a port of another site; a port, a container or a network of somebody who is no site."""
+    world, other = operator.world, operator.world.sites[1]
+    host, ports, listened, named, net = (f"{what}-{world.suffix}" for what in ("host", "ports", "listened", "named", "net"))
+    docker("create", "--name", f"{named}-blue", f"{IMAGE}:1.0")
+    docker("network", "create", net)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        refuses_each(
+            operator,
+            "bluegreen",
+            {
+                host: (
+                    {"bluegreen_hosts": [world.host(other).upper()]},
+                    f"belongs to {other} and {host}; a host name can be of one site only",
+                ),
+                ports: ({"bluegreen_ports": world.ports[other]}, f"is the port of {other} and {ports} on the server server"),
+                listened: (
+                    {"bluegreen_ports": {"blue": reserve_port(), "green": port}},
+                    f"bluegreen_ports.green: something else listens on 127.0.0.1:{port} already",
+                ),
+                named: ({}, f"The container {named}-blue is there already, and was not made by this role"),
+                net: ({}, f"The network {net} is there already, and was not made by this role"),
+            },
+        )
 
 
-@pytest.mark.parametrize(("host", "warned"), [("nowhere.invalid", True), ("localhost", False)])
-def test_a_name_that_leads_elsewhere_is_a_warning(operator: Operator, host: str, warned: bool) -> None:
-    operator.world.write_inventory(bluegreen_check_dns=True, bluegreen_hosts=[host])
+@pytest.mark.parametrize(("addresses", "warned"), [([], ["nowhere.invalid"]), (["192.0.2.1"], ["nowhere.invalid", "localhost"])])
+def test_a_name_that_leads_elsewhere_is_a_warning(operator: Operator, addresses: list[str], warned: list[str]) -> None:
+    hosts = ["nowhere.invalid", "localhost"]
+    operator.world.write_inventory(bluegreen_check_dns=True, bluegreen_hosts=hosts, bluegreen_addresses=addresses)
     run = operator.types("bluegreen", dry_run=True)
     assert run.returncode == 0, run.words()
     said = json.dumps([result.content for result in run.results])
-    assert (f"WARNING: {host} is not known to DNS, not to this server" in said) is warned
+    assert [host for host in hosts if f"WARNING: {host} " in said] == warned
+    assert "WARNING: nowhere.invalid is not known to DNS, not to this server" in said
+    assert ("not to this server (192.0.2.1); visitors will not come" in said) is bool(addresses)

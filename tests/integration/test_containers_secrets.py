@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from lab.container_world import ContainerWorld
 from lab.docker import docker
-from tests.integration.containers import LIMIT, NEXT, PREFIX, Operator, converged
+from tests.integration.containers import BROKEN, LIMIT, NEXT, PREFIX, Operator, converged, refuses_each
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -43,7 +45,9 @@ def source(tmp_path: Path) -> Path:
 def test_a_secret_is_a_file_and_nowhere_else(operator: Operator, source: Path) -> None:
     with_secrets(operator, source)
     output = ""
-    for playbook, variables in (("bluegreen", {}), ("deploy", NEXT), ("deploy", {"bluegreen_command": ["--no-such-option"]})):
+    for playbook, variables in (("bluegreen", {}), ("deploy", NEXT), ("deploy", BROKEN)):
+        if variables == BROKEN:
+            with_secrets(operator, source, value=f"{CANARY}-rotated")
         for dry_run in (True, False):
             run = operator.ansible.run(
                 PREFIX + playbook,
@@ -55,45 +59,70 @@ def test_a_secret_is_a_file_and_nowhere_else(operator: Operator, source: Path) -
             )
             output += run.output
     for colour in ("blue", "green"):
-        assert docker("exec", f"{operator.site}-{colour}", "cat", "/run/secrets/db_password") == CANARY
+        assert read(operator, colour) == CANARY, "a deploy that failed leaves the old container with its old secrets"
         output += docker("inspect", f"{operator.site}-{colour}")
     output += (operator.world.file.parent / "audit.jsonl").read_text()
     assert "does not come up" in output
     assert CANARY not in output
-    folder = operator.world.conf_dir / operator.site / "secrets"
-    assert {path.name: (path.stat().st_mode & 0o777, path.stat().st_uid) for path in folder.iterdir()} == {
-        "db_password": (0o600, NOBODY),
-        "api.key": (0o600, NOBODY),
-    }
-    assert (folder.stat().st_mode & 0o777, folder.stat().st_uid) == (0o700, NOBODY)
-    assert (folder.parent.stat().st_mode & 0o777, folder.parent.stat().st_uid) == (0o700, os.getuid())
-    stranger = ["setpriv", "--reuid", "1", "--clear-groups", "cat", str(folder / "api.key")]
-    assert subprocess.run(stranger, capture_output=True, check=False).returncode
+    assert hashlib.sha1(CANARY.encode(), usedforsecurity=False).hexdigest() not in output
+    assert hashlib.sha1(source.read_bytes(), usedforsecurity=False).hexdigest() not in output
+    home = operator.world.conf_dir / operator.site
+    assert (home.stat().st_mode & 0o777, home.stat().st_uid) == (0o700, os.getuid())
+    assert sorted(path.name for path in home.iterdir()) == [f"{operator.site}-blue", f"{operator.site}-green"]
+    for folder in home.iterdir():
+        assert {path.name: (path.stat().st_mode & 0o777, path.stat().st_uid) for path in folder.iterdir()} == {
+            "db_password": (0o600, NOBODY),
+            "api.key": (0o600, NOBODY),
+        }
+        assert (folder.stat().st_mode & 0o777, folder.stat().st_uid) == (0o700, NOBODY)
+        stranger = ["setpriv", "--reuid", "1", "--clear-groups", "cat", str(folder / "api.key")]
+        assert subprocess.run(stranger, capture_output=True, check=False).returncode
 
 
-@pytest.mark.parametrize(("mode", "said"), [(0o644, "can be read by everybody on this machine (mode 0644); chmod it to 0600"), (0, "")])
-def test_a_source_that_everybody_can_read_is_refused(operator: Operator, source: Path, mode: int, said: str) -> None:
-    if mode:
-        source.chmod(mode)
-    else:
-        source.unlink()
-        said = "is not there; correct its path"
+def read(operator: Operator, colour: str, name: str = "db_password") -> str:
+    """What a program in the container of a colour reads."""
+    return docker("exec", f"{operator.site}-{colour}", "cat", f"/run/secrets/{name}")
+
+
+def test_a_source_that_everybody_can_read_is_refused(operator: Operator, source: Path) -> None:
+    source.chmod(0o644)
+    open_to_all = "can be read by everybody on this machine (mode 0644); chmod it to 0600"
+    cases = {"open": (source, open_to_all), "missing": (source.with_name("missing"), "is not there; correct its path")}
+    refuses_each(
+        operator,
+        "bluegreen",
+        {
+            f"{name}-{operator.world.suffix}": ({"bluegreen_secrets": [{"name": "api.key", "src": str(path)}]}, said)
+            for name, (path, said) in cases.items()
+        },
+    )
+
+
+def test_a_new_secret_comes_to_the_idle_colour_and_to_visitors_by_a_switch(operator: Operator, source: Path) -> None:
     with_secrets(operator, source)
-    operator.harness("bluegreen").refuses(said)
-
-
-def test_a_new_secret_restarts_the_idle_colour_only(operator: Operator, source: Path) -> None:
-    with_secrets(operator, source)
-    converged(operator)
+    operator.harness("bluegreen").proves(changes=True)
     before = {colour: operator.world.inspect(operator.site, colour)["Id"] for colour in ("blue", "green")}
     with_secrets(operator, source, value="rotated")
-    operator.harness("bluegreen").proves(changes=True)
+    proof = operator.harness("bluegreen").proves(changes=True)
+    for run in (proof.preview, proof.apply, proof.again):
+        said = json.dumps([result.content.get("msg") for result in run.results]) if run else ""
+        assert "blue serves, so its container keeps its settings although SITE conf has changed (secrets)" in said
+        assert "Deploy to green, then switch." in said
     after = {colour: operator.world.inspect(operator.site, colour)["Id"] for colour in ("blue", "green")}
     assert after["blue"] == before["blue"]
     assert after["green"] != before["green"]
-    assert docker("exec", f"{operator.site}-green", "cat", "/run/secrets/db_password") == "rotated"
-
-
-def test_preview_is_apply_with_secrets(operator: Operator, source: Path) -> None:
-    with_secrets(operator, source)
+    assert (read(operator, "blue"), read(operator, "green")) == (CANARY, "rotated")
+    operator.does("switch", bluegreen_target="green")
+    source.write_text("rotated too\n")
     operator.harness("bluegreen").proves(changes=True)
+    assert (read(operator, "blue"), read(operator, "green")) == ("rotated", "rotated")
+    assert (read(operator, "blue", "api.key"), read(operator, "green", "api.key")) == ("rotated too", f"{CANARY}-file")
+
+
+def test_secrets_that_both_colours_shared_are_left_to_who_serves(operator: Operator, source: Path) -> None:
+    """As the first version of this role had it: one directory for both. Here it is one that SITE conf names no more."""
+    with_secrets(operator, source)
+    converged(operator)
+    with_secrets(operator, source, value="rotated", bluegreen_conf_dir=str(operator.world.conf_dir / "new"))
+    operator.does("bluegreen")
+    assert (read(operator, "blue"), read(operator, "green")) == (CANARY, "rotated")

@@ -70,12 +70,14 @@ class ServerWorld(ContainerWorld):
         }
         ours = {
             "site_offers_external": [],
-            "bluegreen_dynamic_dir": str(self.directory / "traefik" / "dynamic"),
             "bluegreen_staging_dir": "",
             "bluegreen_entrypoints": ["websecure"],
             "bluegreen_tls": {"enabled": True},
         }
-        return super().shared() | dict.fromkeys(PIECES, False) | traefik | ours
+        shared = super().shared()
+        # Traefik watches the directory that bluegreen writes into, without a second word of it in GLOBAL conf.
+        del shared["bluegreen_dynamic_dir"]
+        return shared | dict.fromkeys(PIECES, False) | traefik | ours
 
     def site_conf(self, site: str) -> dict[str, Any]:
         """SITE conf; the first site has bought the server only."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ import pytest
 
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
+from lab.server import http
 from tests.harness.ansible import ROOT
-from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged, deployed, retired, switched
+from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged, retired, switched
 from tests.integration.page import Page
 
 pytestmark = pytest.mark.timeout(900)
@@ -75,19 +78,32 @@ def test_the_maintenance_page_is_all_that_visitors_miss(operator: Operator, tmp_
     assert all("We are back at noon" in failure.reason for failure in seen.failures), seen.words()
 
 
-def test_the_next_command_and_the_address_are_told(operator: Operator) -> None:
+def test_what_comes_next_is_told_and_a_nightly_retirement_does_not_undo_it(operator: Operator) -> None:
     converged(operator)
     run = operator.does("deploy", **NEXT)
     said = json.dumps([result.content.get("msg") for result in run.results])
     assert f"http://127.0.0.1:{operator.world.ports[operator.site]['green']}/" in said
     assert f"ansible-playbook bluegreen.orchestrator.switch --limit {operator.site} -e bluegreen_target=green" in said
+    two_days_ago = time.time() - 2 * 86400
+    os.utime(operator.world.traefik.dynamic_dir / f"{operator.site}.yml", (two_days_ago, two_days_ago))
+    run = operator.does("retire")
+    said = json.dumps([result.content.get("msg") for result in run.results])
+    assert re.search(r"green is kept for its switch, for it was started \d+ s ago, for 86\d\d\d s more", said), said
+    assert operator.world.inspect(operator.site, "green")["State"]["Running"]
+    operator.does("retire", bluegreen_keep_previous=0)
+    assert not operator.world.inspect(operator.site, "green")["State"]["Running"]
 
 
-def test_the_active_colour_is_never_deployed_to(operator: Operator) -> None:
+def test_the_active_colour_is_never_deployed_to_and_one_with_a_canary_is_left_alone(operator: Operator) -> None:
     switched(operator)
     operator.harness("deploy", bluegreen_deploy_colour="green", **NEXT).refuses(
         f'bluegreen_deploy_colour: "green" is not idle at {operator.site}, green serves; deploy to blue'
     )
+    operator.does("canary", bluegreen_canary_weight=10)
+    for playbook, variables in (("deploy", NEXT), ("retire", FORCED)):
+        operator.harness(playbook, **variables).refuses(f"{operator.site}: blue is not idle, for a canary sends visitors to it")
+    assert operator.world.inspect(operator.site, "blue")["State"]["Running"]
+    assert operator.world.version(operator.site, "blue") == "1.0"
 
 
 def test_a_version_that_does_not_start_leaves_the_old_one(operator: Operator) -> None:
@@ -159,17 +175,44 @@ def route_is_gone(operator: Operator) -> bool:
     return operator.world.public(operator.site) == {"status": 404}
 
 
-def test_a_retirement_that_is_killed_is_finished_by_the_next_run(operator: Operator) -> None:
-    """What is half gone is nobody's any more: no visitor is sent to it, and the neighbour does not notice."""
+def test_two_sites_are_apart_and_one_is_taken_away(operator: Operator) -> None:
+    """A retirement that is killed is finished by the next run, and what is half gone is nobody's: no visitor is sent to it."""
     world, (site, other) = operator.world, operator.world.sites
+    # The drain below reads the version as the number of requests in flight: blue answers nobody, green three.
+    environment = {"blue": {"SITE_COLOUR": "blue", "SITE_VERSION": "0"}, "green": {"SITE_COLOUR": "green", "SITE_VERSION": "3"}}
+    told = {"bluegreen_drain_path": "/health", "bluegreen_drain_key": "version", "bluegreen_drain_seconds": 2}
+    world.write_inventory(bluegreen_colour_env=environment)
     run = operator.ansible.run(PREFIX + "bluegreen", extra_vars={"dry_run": False}, timeout=LIMIT)
     assert run.returncode == 0, run.words()
+    they_do_not_see_each_other(operator)
     with world.load(other) as load:
-        kill_at(operator, route_is_gone, "retire", bluegreen_retire="site", bluegreen_drain_seconds=30)
+        kill_at(operator, route_is_gone, "retire", bluegreen_retire="site", bluegreen_drain_seconds=60)
         assert docker("ps", "--quiet", "--filter", f"name={site}-blue") != ""
+        said = operator.refused("retire", bluegreen_retire="site", **told)
+        assert "green was not stopped, for it does not say that nothing is in flight (version at /health: 3)" in said
+        assert len(docker("ps", "--quiet", "--filter", f"name={site}-").split()) == 2
         operator.does("retire", bluegreen_retire="site")
     assert load.snapshot().failed == 0, load.snapshot().words()
+    assert world.public(site) == {"status": 404}
+    assert world.public(other)["colour"] == "blue"
     assert docker("ps", "--all", "--quiet", "--filter", f"name={site}-") == ""
+    assert docker("network", "ls", "--quiet", "--filter", f"name={site}") == ""
+
+
+def they_do_not_see_each_other(operator: Operator) -> None:
+    site, other = operator.world.sites
+    theirs = operator.world.inspect(other, "blue")["NetworkSettings"]["Networks"][other]["IPAddress"]
+    ours = operator.world.inspect(site, "green")["NetworkSettings"]["Networks"][site]["IPAddress"]
+    assert reaches(f"{site}-blue", ours), "the site's own other colour must be reached, or the proof below says nothing"
+    assert not reaches(f"{site}-blue", theirs)
+    assert not reaches(f"{site}-blue", f"{other}-blue")
+
+
+def reaches(container: str, address: str) -> bool:
+    """Whether a program in a container can open a connection to an address, on the port of the lab's site."""
+    program = "import socket, sys; socket.create_connection((sys.argv[1], 8080), 2)"
+    done = subprocess.run(["docker", "exec", container, "python3", "-c", program, address], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def kill_at(operator: Operator, moment: Callable[[Operator], bool], playbook: str, **variables: Any) -> None:
@@ -197,49 +240,23 @@ def test_a_rollback_to_a_retired_colour_is_refused(operator: Operator) -> None:
     assert operator.world.public(operator.site)["colour"] == "green"
 
 
-def test_the_previous_colour_stays_warm_for_its_time(operator: Operator) -> None:
+def test_the_previous_colour_stays_warm_and_ends_what_it_is_answering(operator: Operator) -> None:
+    world, site = operator.world, operator.site
     switched(operator)
+    since = time.monotonic()
     run = operator.does("retire", bluegreen_keep_previous=3600)
     said = json.dumps([result.content.get("msg") for result in run.results])
     assert "blue is kept for a rollback for 35" in said
-    assert operator.world.inspect(operator.site, "blue")["State"]["Running"]
-    operator.does("retire", bluegreen_keep_previous=0)
-    assert not operator.world.inspect(operator.site, "blue")["State"]["Running"]
-
-
-def test_retiring_waits_until_nothing_is_in_flight(operator: Operator) -> None:
-    """A colour that does not say that it answers nobody is not stopped."""
-    switched(operator)
-    said = operator.refused("retire", bluegreen_drain_path="/health", bluegreen_drain_key="in_flight", bluegreen_drain_seconds=2, **FORCED)
-    assert "blue was not stopped, for it does not say that nothing is in flight (in_flight at /health" in said
-    assert operator.world.inspect(operator.site, "blue")["State"]["Running"]
-
-
-def test_a_retired_site_is_gone_and_its_neighbour_is_not(operator: Operator) -> None:
-    deployed(operator)
-    other = operator.world.sites[1]
-    run = operator.ansible.run(PREFIX + "bluegreen", limit=other, extra_vars={"dry_run": False}, timeout=LIMIT)
-    assert run.returncode == 0, run.words()
-    operator.does("retire", bluegreen_retire="site")
-    assert operator.world.public(operator.site) == {"status": 404}
-    assert operator.world.public(other)["colour"] == "blue"
-    assert docker("ps", "--all", "--quiet", "--filter", f"name={operator.site}-") == ""
-    assert docker("network", "ls", "--quiet", "--filter", f"name={operator.site}") == ""
-
-
-def test_two_sites_do_not_see_each_other(operator: Operator) -> None:
-    run = operator.ansible.run(PREFIX + "bluegreen", extra_vars={"dry_run": False}, timeout=LIMIT)
-    assert run.returncode == 0, run.words()
-    site, other = operator.world.sites
-    theirs = operator.world.inspect(other, "blue")["NetworkSettings"]["Networks"][other]["IPAddress"]
-    ours = operator.world.inspect(site, "green")["NetworkSettings"]["Networks"][site]["IPAddress"]
-    assert reaches(f"{site}-blue", ours), "the site's own other colour must be reached, or the proof below says nothing"
-    assert not reaches(f"{site}-blue", theirs)
-    assert not reaches(f"{site}-blue", f"{other}-blue")
-
-
-def reaches(container: str, address: str) -> bool:
-    """Whether a program in a container can open a connection to an address, on the port of the lab's site."""
-    program = "import socket, sys; socket.create_connection((sys.argv[1], 8080), 2)"
-    done = subprocess.run(["docker", "exec", container, "python3", "-c", program, address], capture_output=True, check=False)
-    return done.returncode == 0
+    assert world.inspect(site, "blue")["State"]["Running"]
+    said = operator.refused("retire", bluegreen_drain_path="/health", bluegreen_drain_key="status", bluegreen_drain_seconds=2, **FORCED)
+    assert "blue was not stopped, for it does not say that nothing is in flight (status at /health: ok)" in said
+    assert world.inspect(site, "blue")["State"]["Running"]
+    # Longer than a run takes to come to the stop, and the drain longer than that.
+    slow = 12
+    world.behave(site, "blue", slow_ms=slow * 1000)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(http, "GET", f"http://127.0.0.1:{world.ports[site]['blue']}/", timeout=4.0 * slow)
+        drained = int(time.monotonic() - since) + slow + 8
+        operator.does("retire", bluegreen_drain_seconds=drained, bluegreen_stop_seconds=1, **FORCED)
+        assert answer.result()[0] == 200
+    assert not world.inspect(site, "blue")["State"]["Running"]
