@@ -144,6 +144,17 @@ def test_the_preview_of_a_maintenance_page_tells_the_truth(
     preview_apply(PREFIX + playbook, limit="acme", extra_vars=variables).proves(changes=changes)
 
 
+@pytest.mark.parametrize(("address", "seen"), [("127.0.0.1", "blue"), ("192.0.2.1", "")])
+def test_who_is_let_through_sees_the_site_behind_the_page(world: World, ansible: Ansible, page: Page, address: str, seen: str) -> None:
+    with Switching(world) as acme:
+        converged(acme)
+    variables = {"bluegreen_maintenance_servers": [page.url], "bluegreen_maintenance": "on", "bluegreen_maintenance_allow": [address]}
+    run = ansible.run(PREFIX + "maintenance", limit="acme", extra_vars={**QUICK, **variables, "dry_run": False})
+    assert run.returncode == 0, run.words()
+    assert acme.public_colour() == seen
+    assert page.url in acme.file.read_text()
+
+
 REFUSALS: list[tuple[str, str, dict[str, Any], Prepare, str]] = [
     ("canary", "acme", {"bluegreen_canary_weight": 10}, blank, "so no colour serves beside which a canary could run"),
     ("canary", "acme", {"bluegreen_canary_weight": 10}, sick_idle, "acme: green does not pass its gate"),
