@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,8 +148,8 @@ def test_what_is_somebody_elses_is_not_taken_away(operator: Operator) -> None:
     volumes = [{"name": "data", "path": "/data"}]
     operator.harness("retire", bluegreen_volumes=volumes, **retire).refuses(f"The volume {site}-green-data is there already")
     assert world.public(site)["colour"] == "blue"
-    docker("run", "--detach", "--name", f"{site}-green-candidate", f"{IMAGE}:1.0")
     operator.does("bluegreen")
+    docker("create", "--name", f"{site}-green-candidate", f"{IMAGE}:1.0")
     operator.harness("deploy", **NEXT).refuses(f"The container {site}-green-candidate is there already")
     assert world.version(site, "green") == "1.0"
 
@@ -217,3 +218,36 @@ def test_a_name_that_leads_elsewhere_is_a_warning(operator: Operator, addresses:
     assert [host for host in hosts if f"WARNING: {host} " in said] == warned
     assert "WARNING: nowhere.invalid is not known to DNS, not to this server" in said
     assert ("not to this server (192.0.2.1); visitors will not come" in said) is bool(addresses)
+
+
+SERVER_TO_COME = """\
+- name: The offer, where infra_only is run before it
+  hosts: sites
+  gather_facts: false
+  check_mode: "{{ dry_run | default(true) | bool }}"
+  tasks:
+    - name: Sort the sites by offer
+      ansible.builtin.group_by:
+        key: offer_infra_only
+      changed_when: false
+    - name: Containers and route
+      ansible.builtin.include_role:
+        name: bluegreen.orchestrator.bluegreen
+"""
+
+
+def test_a_server_that_is_still_to_come_is_named_in_a_preview_and_refused_by_an_apply(operator: Operator, tmp_path: Path) -> None:
+    playbook, missing = tmp_path / "playbook.yml", str(tmp_path / "dynamic")
+    playbook.write_text(SERVER_TO_COME)
+    preview, apply = (
+        operator.ansible.run(playbook, limit=operator.site, extra_vars={"bluegreen_dynamic_dir": missing, "dry_run": dry_run})
+        for dry_run in (True, False)
+    )
+    assert preview.returncode == 0, preview.words()
+    said = json.dumps([result.content.get("msg") for result in preview.results])
+    assert f"Traefik would come with infra_only, and after that: the network {operator.site}; the containers" in said
+    sentence = (
+        f"{operator.site}: Traefik is not on this server, although infra_only has been run ({missing} is no directory);"
+        " run the playbook infra_only by itself, and set bluegreen_dynamic_dir to the directory that its Traefik watches."
+    )
+    assert [failure.message for failure in apply.failures] == [sentence]
