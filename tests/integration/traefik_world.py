@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import secrets
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,10 +21,10 @@ import yaml
 
 from lab.docker import Engine, docker
 from lab.images import make_image
-from lab.load import Load
+from lab.load import Load, Snapshot
 from lab.server import LOOPBACK, http, reserve_port
 from lab.site import Site
-from tests.harness import Ansible, PreviewApply, Run
+from tests.harness import Ansible, PreviewApply, PreviewLieError, Run
 from tests.harness.preview_apply import world_environment
 
 IMAGE = "traefik:v3.7"
@@ -32,6 +36,7 @@ PLAYBOOK = """---
 - name: Traefik
   hosts: servers
   gather_facts: false
+  environment: "{{ server_environment | default({}) }}"
   check_mode: "{{ ansible_check_mode or (dry_run | default(true) | bool) }}"
   diff: true
   roles:
@@ -39,16 +44,39 @@ PLAYBOOK = """---
 """
 
 
-class PatientProof(PreviewApply):
-    """A run may take its time: it waits for containers, on a machine that may be busy with other tests."""
+class ServersProof(PreviewApply):
+    """The harness for several servers at once: a start of Ansible costs more than a server."""
 
-    def preview(self) -> Run:
-        """Run it as it runs by default."""
-        return self.ansible.run(self.playbook, extra_vars=self.extra_vars, timeout=PATIENCE)
+    during_apply: AbstractContextManager[object] = contextlib.nullcontext()
 
     def apply(self) -> Run:
-        """Run it for real."""
-        return self.ansible.run(self.playbook, extra_vars={**self.extra_vars, "dry_run": False}, timeout=PATIENCE)
+        """Run it for real, the first time within ``during_apply``."""
+        around, self.during_apply = self.during_apply, contextlib.nullcontext()
+        with around:
+            return super().apply()
+
+    def finds_nothing_to_do(self) -> None:
+        """The preview must announce no change on any server, and write nothing."""
+        preview = self._watched("preview", self.preview)
+        self._must_succeed("preview", preview)
+        self._must_change(preview, changes=False)
+
+    def refuses_each(self, sentences: Mapping[str, str]) -> None:
+        """Every server must be refused by its own sentence, the same in preview and apply, and nothing be written."""
+        preview = self._watched("preview", self.preview)
+        apply = self._watched("refused apply", self.apply, locks=True)
+        for server, sentence in sentences.items():
+            said, done = ([(end.task, end.message) for end in run.failures if end.host == server] for run in (preview, apply))
+            if said != done or len(said) != 1 or sentence not in said[0][1]:
+                raise PreviewLieError(
+                    f"{server} had to be refused with '{sentence}'. The preview ended with {said}, the apply with {done}."
+                )
+
+
+@functools.cache
+def traefik_image() -> str:
+    """The image, looked after once per process: whether it is current is told by a digest of 170 MB."""
+    return make_image(IMAGE)
 
 
 class TraefikWorld:
@@ -59,6 +87,8 @@ class TraefikWorld:
         self.name = f"traefik-{secrets.token_hex(3)}"
         self.etc = self.directory / "etc"
         self.state = self.directory / "state"
+        # Of the second server, where Traefik runs already.
+        self.elsewhere = self.directory / "elsewhere"
         self.dynamic_dir = self.etc / "dynamic"
         self.file = self.directory / "world.json"
         self.playbook = self.directory / "traefik.yml"
@@ -69,7 +99,7 @@ class TraefikWorld:
     @property
     def roots(self) -> list[Path]:
         """Where a preview must not write."""
-        return [self.etc, self.state]
+        return [self.etc, self.state, self.elsewhere]
 
     def mark(self) -> dict[str, int]:
         """Docker is the server that is asked: the time from which on its events count."""
@@ -87,7 +117,7 @@ class TraefikWorld:
     def start(self) -> Self:
         """Have the engine, the image and the small site."""
         Engine().start()
-        make_image(IMAGE)
+        traefik_image()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.file.write_text("{}")
         self.playbook.write_text(PLAYBOOK)
@@ -95,8 +125,8 @@ class TraefikWorld:
         self.site.start()
         return self
 
-    def configure(self, **changes: Any) -> None:
-        """Write the inventory, with these variables besides."""
+    def configure(self, others: Mapping[str, Mapping[str, Any]] | None = None, /, **changes: Any) -> None:
+        """Write the inventory: the server with these variables besides, and others that differ from it in theirs."""
         variables = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
@@ -111,7 +141,8 @@ class TraefikWorld:
             "traefik_grace_seconds": 5,
             **changes,
         }
-        content = {"servers": {"hosts": {"server": variables}}}
+        hosts = {"server": variables} | {name: {**variables, **its} for name, its in (others or {}).items()}
+        content = {"servers": {"hosts": hosts}}
         self.inventory.write_text("---\n" + yaml.safe_dump(content, sort_keys=False))
 
     def stop(self) -> None:
@@ -131,9 +162,11 @@ class TraefikWorld:
         ansible = Ansible(self.inventory, environment=world_environment(self))
         return ansible.run(self.playbook, extra_vars={"dry_run": False, **variables}, timeout=PATIENCE)
 
-    def preview_apply(self, **variables: Any) -> PreviewApply:
-        """The harness on this world."""
-        return PatientProof(self.playbook, world=self, inventory=self.inventory, apply_only=WAIT, extra_vars=variables)
+    def preview_apply(self, *, limit: str | None = None, **variables: Any) -> ServersProof:
+        """The harness on this world. A run may take its time: it waits for containers, on a machine that may be busy with other tests."""
+        return ServersProof(
+            self.playbook, world=self, inventory=self.inventory, apply_only=WAIT, extra_vars=variables, timeout=PATIENCE, limit=limit
+        )
 
     def route(self, name: str = SITE, **tls: str) -> None:
         """A route to the small site, as the role bluegreen would write one; waits until it is there."""
@@ -168,3 +201,32 @@ class TraefikWorld:
         """Continuous load on the public side of the small site, by https."""
         url = f"https://{LOOPBACK}:{self.ports['https']}/"
         return Load(self.directory / "load", url, host=SITE, ca_file=self.certificate, **options)
+
+
+@contextlib.contextmanager
+def counts_of(load: Load) -> Iterator[list[Snapshot]]:
+    """What a load has counted, looked at ten times a second in here."""
+    seen: list[Snapshot] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.1):
+            seen.append(load.snapshot())
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+
+
+def worst_share(seen: list[Snapshot], requests: int) -> float:
+    """The largest share of failures in about so many requests one after the other."""
+    shares = [0.0]
+    for number, first in enumerate(seen):
+        last = next((later for later in seen[number:] if later.requests >= first.requests + requests), None)
+        if last is not None:
+            shares.append((last.failed - first.failed) / (last.requests - first.requests))
+    return max(shares)
