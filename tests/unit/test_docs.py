@@ -10,8 +10,10 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 from tests.tools import variables
@@ -148,6 +150,31 @@ def explained() -> list[str]:
 def test_a_runbook_explains_every_refusal() -> None:
     unexplained = [text for text in refusals() if not any(quote in text for quote in explained())]
     assert unexplained == [], "no page of docs/runbooks says what to do about these"
+
+
+def tasks_of(content: Any) -> Iterator[dict[str, Any]]:
+    """Every task in a task file, those in blocks too."""
+    for task in content or []:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks_of(task.get(part))
+
+
+def role_refusals(role: str) -> Iterator[str]:
+    """The sentences with which a role refuses; of one that chooses between some, each."""
+    for path in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")):
+        for task in tasks_of(yaml.safe_load(path.read_text())):
+            for module, key in (("assert", "fail_msg"), ("fail", "msg"), ("wait_for", "msg")):
+                text = str(task.get(f"ansible.builtin.{module}", {}).get(key, ""))
+                expressions = re.findall(r"{{(.*?)}}", text, re.DOTALL)
+                choices = [words for expression in expressions for words in re.findall(r"'([^']*)'", expression) if len(words) > 15]
+                yield from choices or ([text] if text else [])
+
+
+def test_the_runbook_of_traefik_explains_every_refusal_of_its_role() -> None:
+    said = list(role_refusals("traefik"))
+    assert len(said) > 10
+    assert [text for text in said if not any(quote in text for quote in explained())] == []
 
 
 def test_no_runbook_explains_what_nobody_says() -> None:
