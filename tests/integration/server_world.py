@@ -19,7 +19,8 @@ from lab.images import make_image
 from lab.server import LabError
 from tests.harness import PreviewApply
 from tests.harness.ansible import Run
-from tests.harness.preview_apply import PreviewLieError
+from tests.harness.compare import first_difference
+from tests.harness.preview_apply import PreviewLieError, Proof
 
 IMAGE = "bluegreen/lab-server:12"
 # All that systemd needs in a container, and no more; the network is the container's own.
@@ -38,6 +39,10 @@ REAL = (
 WATCHED = ("/etc", "/home", "/opt", "/root/.ssh", "/srv", "/usr", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/bluegreen", "/var/spool/cron")
 # Packages are installed in one go, on a machine that may be busy with other tests.
 PATIENCE = 1800.0
+
+# A new connection that nobody lets in is given up well before the guard of the packet filter wakes up (30 s). Few at once, for a machine
+# that is busy with other tests answers none of many in time.
+SLOW = {"ANSIBLE_TIMEOUT": "10", "ANSIBLE_FORKS": "3"}
 
 PLAY = """
 - name: Server
@@ -74,6 +79,17 @@ class ServerWorld:
         """Return when systemd has started everything."""
         self.eventually(lambda: self.ask("systemctl is-system-running") in ("running", "degraded"), "it does not boot")
 
+    def reboot(self) -> None:
+        """Shut it down and boot it: what is in memory only (rules, /run, processes) is gone."""
+        before = self.booted_at()
+        docker("restart", "--time=60", self.name)
+        assert self.booted_at() != before, "it was not rebooted, so nothing was tested"
+        self.await_boot()
+
+    def booted_at(self) -> str:
+        """When its first process began."""
+        return docker("inspect", "--format", "{{.State.StartedAt}}", self.name)
+
     def stop(self) -> None:
         """Remove it with its volumes."""
         docker("rm", "--force", "--volumes", self.name)
@@ -106,8 +122,11 @@ class ServerWorld:
         """Run Python in another container of the same network."""
         return docker("run", "--rm", IMAGE, "python3", "-c", script)
 
-    def inventory(self, *, ssh: bool = False, **variables: Any) -> Path:
-        """An inventory with this server: by docker exec, or by SSH as root with the key."""
+    def inventory(self, *, ssh: bool = False, hosts: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any) -> Path:
+        """An inventory with this server: by docker exec, or by SSH as root with the key.
+
+        ``hosts`` are several names for it, each with variables of its own: one run then asks as many questions as there are names.
+        """
         by_ssh = {
             "ansible_host": self.address if ssh else None,
             "ansible_user": "root",
@@ -116,8 +135,9 @@ class ServerWorld:
         }
         by_docker = {"ansible_connection": "community.docker.docker", "ansible_host": self.name}
         host = {**(by_ssh if ssh else by_docker), "ansible_python_interpreter": "/usr/bin/python3", "ansible_pipelining": True, **variables}
+        named = {name: {**host, **own} for name, own in (hosts or {"server": {}}).items()}
         path = self.directory / "inventory.yml"
-        path.write_text(yaml.safe_dump({"servers": {"hosts": {"server": host}}}))
+        path.write_text(yaml.safe_dump({"servers": {"hosts": named}}))
         return path
 
     @property
@@ -143,7 +163,7 @@ class ServerProof(PreviewApply):
     """Preview = apply on a server: what a preview writes is looked for in the server itself, and a run may take its time."""
 
     def __init__(self, world: ServerWorld, inventory: Path, **variables: Any) -> None:
-        super().__init__(world.playbook, world=world, inventory=inventory, extra_vars=variables, environment={"ANSIBLE_TIMEOUT": "5"})
+        super().__init__(world.playbook, world=world, inventory=inventory, extra_vars=variables, environment=SLOW)
         self.server = world
 
     def preview(self) -> Run:
@@ -153,6 +173,29 @@ class ServerProof(PreviewApply):
     def apply(self) -> Run:
         """Run it for real."""
         return self.ansible.run(self.playbook, extra_vars={**self.extra_vars, "dry_run": False}, timeout=PATIENCE)
+
+    def agrees(self) -> Proof:
+        """Preview and apply on a world where there is something to do. The second apply is left to another proof on the same server."""
+        preview = self._watched("preview", self.preview)
+        self._must_succeed("preview", preview)
+        apply = self.apply()
+        self._must_succeed("apply", apply)
+        difference = first_difference(preview, apply, apply_only=self.apply_only)
+        if difference:
+            raise PreviewLieError(difference + ".")
+        self._must_change(apply, changes=True)
+        return Proof(preview, apply)
+
+    def refuses_each(self, sentences: Mapping[str, str]) -> None:
+        """What ``refuses`` asks, of each of the inventory's names with its own sentence, in one preview and one apply."""
+        preview = self._watched("preview", self.preview)
+        apply = self._watched("refused apply", self.apply)
+        said, done = ({failure.host: (failure.task, failure.message) for failure in run.failures} for run in (preview, apply))
+        for host, sentence in sentences.items():
+            if sentence not in said.get(host, ("", ""))[1]:
+                raise PreviewLieError(f"The preview on {host} had to be refused with '{sentence}'. It says {said.get(host)}.")
+        if said != done:
+            raise PreviewLieError(f"The refusals differ: {said} in the preview, {done} in the apply.")
 
     def _watched(self, name: str, run: Callable[[], Run], *, locks: bool = False) -> Run:
         before = self.server.listing()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lab.docker import Engine
-from tests.harness.ansible import ROOT, Run
+from tests.harness.ansible import ROOT, Ansible, Run
 from tests.integration.server_world import ServerProof, ServerWorld
 
 RUNBOOK = ROOT / "docs" / "runbooks" / "infra_only.md"
@@ -47,10 +47,10 @@ sysctl --write net.core.somaxconn=128
 systemctl disable --now fail2ban
 """
 DRIFTED = {"Deploy user", "SSH server", "Docker", "Who may become root", "Kernel settings", "Rules", "Services run, with their settings"}
-ONLY_NFTABLES: dict[str, Any] = {
-    f"base_{piece}_enabled": False
-    for piece in ("packages", "upgrades", "deploy", "sshd", "fail2ban", "time", "sysctl", "journald", "docker")
-}
+# Public keys whose private halves nobody has.
+THIRD_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKmzHuyz8nBTbMBP9gBzMxMcHKBd0qzTIbrrTRZnhYdw third"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE+glAbeq/5ZcyKgJsY0DXxksVbTbJJHRNfPGnlY43yG another"
+PIECES = ("packages", "upgrades", "deploy", "sshd", "nftables", "fail2ban", "time", "sysctl", "journald", "docker")
 
 
 @pytest.fixture
@@ -71,6 +71,27 @@ def server(docker_engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Serv
         world.stop()
 
 
+@pytest.fixture(scope="module")
+def hosted(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerWorld]:
+    """A server as a hoster delivers it. Its tests ask what is let in, and none minds what the other has left."""
+    assert docker_engine.answers()
+    world = ServerWorld(tmp_path_factory.mktemp("hosted"))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", world.key], check=True)
+    try:
+        world.start()
+        world.run("DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends openssh-server sudo >/dev/null")
+        lets_in(world, "root")
+        world.eventually(lambda: ssh(world, "true").returncode == 0, "its SSH server does not answer")
+        yield world
+    finally:
+        world.stop()
+
+
+def only(*pieces: str) -> dict[str, Any]:
+    """The role with these pieces and no other."""
+    return {f"base_{piece}_enabled": piece in pieces for piece in PIECES}
+
+
 def public_key(world: ServerWorld) -> str:
     return world.key.with_suffix(".pub").read_text().strip()
 
@@ -79,12 +100,12 @@ def changed(run: Run) -> set[str]:
     return {result.task.rpartition(" : ")[2] for result in run.changed}
 
 
-def with_ssh(world: ServerWorld, options: str = "") -> None:
-    """The server as a hoster delivers it: root comes in with a key."""
-    world.run("DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends openssh-server >/dev/null")
-    line = f"{options} {public_key(world)}".strip().replace("'", "")
-    world.run(f"install -d -m 700 /root/.ssh && printf '%s\\n' '{line}' > /root/.ssh/authorized_keys")
-    world.eventually(lambda: ssh(world, "true").returncode == 0, "its SSH server does not answer")
+def lets_in(world: ServerWorld, user: str, options: str = "") -> None:
+    """This account comes in with the key."""
+    line = f"{options} {public_key(world)}".strip()
+    world.run(f"id {user} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash {user}")
+    world.run(f"install -d -m 700 -o {user} ~{user}/.ssh && install -m 600 -o {user} /dev/null ~{user}/.ssh/authorized_keys")
+    world.run(f"printf '%s\\n' '{line}' > ~{user}/.ssh/authorized_keys")
 
 
 def ssh(world: ServerWorld, command: str, *options: str, user: str = "root") -> subprocess.CompletedProcess[str]:
@@ -101,10 +122,11 @@ def test_the_life_of_a_server(server: Callable[..., ServerWorld]) -> None:
     key = public_key(world)
     inventory = world.inventory(base_deploy_keys=[key], base_operators=[{"name": "alice", "keys": [key]}])
     proof = ServerProof(world, inventory)
-    first = proof.proves(changes=True)
+    first = proof.agrees()
     assert {"Packages", "Deploy user", "SSH server", "Rules", "Docker", "Who may become root"} <= changed(first.preview)
     assert changed(proof.preview()) == set()
     comes_in_by_key_only(world)
+    settings_are_in_force(world)
     the_runbook_is_true(world)
     the_world_sees_three_ports(world)
     containers_outlive_the_daemon(world)
@@ -114,8 +136,12 @@ def test_the_life_of_a_server(server: Callable[..., ServerWorld]) -> None:
     assert world.run(SEEN) == "200", "the container went away with the restart of Docker"
     rules = world.run("nft --stateless list table inet bluegreen")
     assert "3306" not in rules
-    world.run("systemctl --no-block reboot")
-    world.eventually(lambda: world.ask("cat /proc/uptime; systemctl is-active bluegreen-firewall") != "", "it does not come back")
+    world.reboot()
+    assert world.run("nft --stateless list table inet bluegreen") == rules
+    running = "systemctl is-active ssh.service docker.service fail2ban.service"
+    world.eventually(lambda: world.ask(running).split() == ["active"] * 3, "its services do not come back")
+    assert ssh(world, "sudo --non-interactive id --user", user="alice").stdout.strip() == "0"
+    assert world.run("sysctl --values net.core.somaxconn") == "8192"
 
 
 def comes_in_by_key_only(world: ServerWorld) -> None:
@@ -127,6 +153,30 @@ def comes_in_by_key_only(world: ServerWorld) -> None:
         world, "true", "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive", user="deploy"
     )
     assert "Permission denied (publickey)" in refused.stderr
+
+
+# What is asked, and what is among the words that the program itself answers, the settings of all files taken together.
+IN_FORCE = [
+    ("sshd -T", ["maxauthtries 4", "permitemptypasswords no", "x11forwarding no", "kbdinteractiveauthentication no", "logingracetime 30"]),
+    ("stat --format %a:%U /etc/sudoers.d/bluegreen /etc/ssh/sshd_config.d/00-bluegreen.conf", ["440:root", "600:root"]),
+    ("for what in bantime findtime maxretry ignoreip; do fail2ban-client get sshd $what; done", ["3600", "600", "5", "127.0.0.0/8"]),
+    ("journalctl --boot --unit systemd-journald --output cat", ["max 1.0G"]),
+    ("docker info --format '{{.LoggingDriver}} {{.LiveRestoreEnabled}}'", ["json-file true"]),
+    (
+        "nft list table inet bluegreen",
+        ["ip daddr 127.0.0.0/8 drop", "policy drop", "ct state invalid drop", "tcp dport { 22, 80, 443 } accept"],
+    ),
+    ("apt-config dump", ['Automatic-Reboot "false"', 'Periodic::Unattended-Upgrade "1"', 'Remove-Unused-Kernel-Packages "true"']),
+    ("sysctl net.ipv4.tcp_migrate_req net.ipv4.conf.all.accept_redirects", ["tcp_migrate_req = 1", "accept_redirects = 0"]),
+    ("passwd --status deploy", ["deploy L "]),
+]
+
+
+def settings_are_in_force(world: ServerWorld) -> None:
+    """Not what stands in our files, but what came of them."""
+    for command, expected in IN_FORCE:
+        answer = world.run(command)
+        assert [text for text in expected if text not in answer] == [], f"{command}: {answer}"
 
 
 def the_runbook_is_true(world: ServerWorld) -> None:
@@ -153,6 +203,7 @@ def containers_outlive_the_daemon(world: ServerWorld) -> None:
     """Docker's own traffic goes on behind the packet filter, and its containers while dockerd is away."""
     world.run(INNER)
     world.eventually(lambda: world.ask(SEEN) == "200", "a container's published port does not answer")
+    assert "NoNewPrivs:\t1" in world.run("docker exec web python3 -c 'print(open(\"/proc/1/status\").read())'")
     assert world.run("docker port web") == "8000/tcp -> 127.0.0.1:18081"
     to_outside = f'import socket; socket.create_connection(("{gateway(world)}", 22), 5)'
     assert "timed out" not in world.ask(f"docker exec web python3 -c '{to_outside}' 2>&1 || true")
@@ -169,7 +220,8 @@ def gateway(world: ServerWorld) -> str:
 def test_without_systemd_and_without_a_network_of_its_own(server: Callable[..., ServerWorld]) -> None:
     """What cannot be done is said, in the preview too."""
     world = server(systemd=False)
-    proof = ServerProof(world, world.inventory(base_deploy_keys=[public_key(world)])).proves(changes=True)
+    # Without Docker, whose packages are half of the time that the rest takes.
+    proof = ServerProof(world, world.inventory(base_deploy_keys=[public_key(world)], base_docker_enabled=False)).proves(changes=True)
     for run in (proof.preview, proof.apply):
         said = " ".join(run.results[-1].content["msg"])
         for words in ("there is no systemd here", "no CAP_NET_ADMIN", "/proc/sys/net is read-only", "The clock was left to the machine"):
@@ -177,44 +229,93 @@ def test_without_systemd_and_without_a_network_of_its_own(server: Callable[..., 
     assert world.ask("ls /etc/nftables.d") == ""
 
 
-LOCKING_OUT: list[tuple[dict[str, Any], str]] = [
-    ({"base_deploy_keys": []}, "base_deploy_keys: no key that opens a shell is given for deploy"),
-    ({"base_sshd_root": "no"}, "would shut out root, who connects now"),
-    ({"base_nftables_tcp": [80, 443]}, "would close port 22, which this run comes in by"),
-    ({"base_nftables_ssh_sources": ["198.51.100.0/24"]}, "base_nftables_ssh_sources: 198.51.100.0/24 does not hold"),
-    ({"base_nftables_ssh_sources": ["198.51.100.0/33"]}, "is neither an address nor a network"),
-    ({"base_deploy_keys": ["ssh-ed25519 AAAA"]}, "is not a whole public SSH key"),
-    ({"base_operators": [{"name": "root"}]}, "is not the name of an account that this role may manage"),
-    ({"base_nftables_udp": [70000]}, "70000 is not a port"),
+# Who connects, with which variables, and why not. Each account has sudo from the hoster, but erin, who has it from us by then.
+LOCKING_OUT: list[tuple[str, dict[str, Any], str]] = [
+    ("root", {"base_deploy_keys": [], "base_deploy_user": "blank"}, "base_deploy_keys: no key that opens a shell is given for blank"),
+    ("root", {"base_sshd_root": "no"}, "would shut out root, who connects now"),
+    ("root", {"base_nftables_tcp": [80, 443]}, "would close port 22, which this run comes in by"),
+    ("root", {"base_nftables_ssh_sources": ["198.51.100.0/24"]}, "base_nftables_ssh_sources: 198.51.100.0/24 does not hold"),
+    ("root", {"base_nftables_ssh_sources": ["198.51.100.0/33"]}, "is neither an address nor a network"),
+    ("root", {"base_deploy_keys": ["ssh-ed25519 AAAA"]}, "is not a whole public SSH key"),
+    ("root", {"base_operators": [{"name": "root"}]}, "is not the name of an account that this role may manage"),
+    ("root", {"base_operators": [{"name": "deploy"}]}, "deploy is the deploy user (base_deploy_user), who has no way to root"),
+    ("root", {"base_nftables_udp": [70000]}, "70000 is not a port"),
+    ("deploy", {}, "base_deploy_user: deploy is who connects now, and would be taken out of sudo"),
+    ("erin", {}, "base_operators: erin is who connects now and becomes root by /etc/sudoers.d/bluegreen, and is not in the list"),
+    ("erin", {"base_operators": [{"name": "erin", "keys": [THIRD_KEY]}]}, "all of them would be removed, the one in use too"),
+    ("erin", {"base_operators": [{"name": "erin", "keys": []}], "base_sshd_enabled": False}, "all of them would be removed"),
+    ("erin", {"ansible_become": False}, "erin does not become root here"),
+    ("bound", {}, "connects by SSH, and no key that opens a shell is seen in /home/bound/.ssh/authorized_keys"),
+    ("loose", {}, "sshd does not trust /home/loose/.ssh, so no key in it opens a shell"),
 ]
+# sshd would not let `loose` in at all; it is told to, and what the role says must be the same.
+ACCOUNTS = """
+echo 'StrictModes no' > /etc/ssh/sshd_config.d/hoster.conf
+systemctl reload ssh
+for user in deploy bound loose erin; do echo "$user ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/hoster-$user; done
+chmod g+w ~loose/.ssh
+"""
 
 
-def test_what_would_lock_out_is_refused(server: Callable[..., ServerWorld]) -> None:
-    """Over a real SSH connection; preview and apply say the same and write nothing."""
-    world = server()
-    with_ssh(world)
-    inventory = world.inventory(ssh=True, base_deploy_keys=[public_key(world)])
-    for variables, sentence in LOCKING_OUT:
-        ServerProof(world, inventory, **variables).refuses(sentence)
-    with_ssh(world, 'from="*"')
-    ServerProof(world, inventory).refuses("connects by SSH, and no key that opens a shell is seen in /root/.ssh/authorized_keys")
+def test_what_would_lock_out_is_refused(hosted: ServerWorld) -> None:
+    """Over real SSH connections; preview and apply say the same and write nothing."""
+    for user, options in (("deploy", ""), ("erin", ""), ("loose", ""), ("bound", 'from="*"')):
+        lets_in(hosted, user, options)
+    hosted.run(ACCOUNTS)
+    an_operator_stays_one(hosted)
+    hosts = {f"case-{number:02}": {"ansible_user": user} | own for number, (user, own, _sentence) in enumerate(LOCKING_OUT)}
+    inventory = hosted.inventory(ssh=True, hosts=hosts, ansible_become=True, base_deploy_keys=[public_key(hosted)])
+    sentences = {host: sentence for host, (_user, _own, sentence) in zip(hosts, LOCKING_OUT, strict=True)}
+    ServerProof(hosted, inventory).refuses_each(sentences)
 
 
-def test_rules_that_cut_the_connection_take_themselves_back(server: Callable[..., ServerWorld]) -> None:
+def an_operator_stays_one(world: ServerWorld) -> None:
+    """Whoever keeps a key and a place in the list can apply without being root, and still become root afterwards."""
+    operator = {"name": "erin", "keys": [OTHER_KEY, public_key(world)]}
+    inventory = world.inventory(ssh=True, ansible_user="erin", ansible_become=True, **only("deploy"), base_operators=[operator])
+    run = ServerProof(world, inventory).apply()
+    assert not run.failures, run.words()
+    world.run("rm /etc/sudoers.d/hoster-erin")
+    assert ssh(world, "sudo --non-interactive id --user", user="erin").stdout.strip() == "0"
+
+
+INFO = """
+- name: Look
+  hosts: servers
+  gather_facts: false
+  tasks:
+    - name: Look
+      bluegreen.orchestrator.nftables_table_info:
+        name: bluegreen
+        path: /etc/nftables.d/bluegreen.nft
+"""
+
+
+def test_rules_that_cut_the_connection_take_themselves_back(hosted: ServerWorld) -> None:
     """The old connection would never notice; the new one does, and so the server does."""
-    world = server()
-    with_ssh(world)
-    inventory = world.inventory(ssh=True, **ONLY_NFTABLES)
+    inventory = hosted.inventory(ssh=True, **only("nftables"))
     # A machine that is busy with other tests needs longer for a new connection than a server does.
     patient = {"base_nftables_confirm_within": 300}
-    assert ServerProof(world, inventory, **patient).apply().returncode == 0
-    file, before = world.run("cat /etc/nftables.d/bluegreen.nft"), world.run("nft --stateless list table inet bluegreen")
+    assert ServerProof(hosted, inventory, **patient).apply().returncode == 0
+    file, before = hosted.run("cat /etc/nftables.d/bluegreen.nft"), hosted.run("nft --stateless list table inet bluegreen")
     cutting = {"base_nftables_rules": ["ct state new tcp dport 22 drop"], "base_nftables_confirm_within": 30}
-    cut = ServerProof(world, inventory, **cutting).apply()
+    cut = ServerProof(hosted, inventory, **cutting).apply()
     assert cut.failures, "the rules let a new connection through, so nothing was tested"
     assert [result.state for result in cut.failures] == ["unreachable"], cut.words()
-    assert world.run("cat /etc/nftables.d/bluegreen.nft") == file, "a reboot would have locked everyone out"
-    world.eventually(lambda: ssh(world, "true").returncode == 0, "the rules were not taken back")
-    assert world.run("nft --stateless list table inet bluegreen") == before
-    again = ServerProof(world, inventory, **patient).apply()
+    assert hosted.run("cat /etc/nftables.d/bluegreen.nft") == file, "a reboot would have locked everyone out"
+    hosted.eventually(lambda: ssh(hosted, "true").returncode == 0, "the rules were not taken back")
+    assert hosted.run("nft --stateless list table inet bluegreen") == before
+    again = ServerProof(hosted, inventory, **patient).apply()
     assert (again.returncode, changed(again)) == (0, set()), "what was taken back in one run was held against the next"
+    assert told(hosted, inventory) == (True, True, False)
+    hosted.run("nft add rule inet bluegreen input tcp dport 3306 accept")
+    assert told(hosted, inventory) == (True, False, False)
+
+
+def told(world: ServerWorld, inventory: Path) -> tuple[bool, bool, bool]:
+    """What nftables_table_info says: there, in step, waiting."""
+    look = world.directory / "look.yml"
+    look.write_text(INFO)
+    info = Ansible(inventory).run(look).result("bluegreen.orchestrator.nftables_table_info")
+    assert "tcp dport" in info["listing"]
+    return info["exists"], info["in_step"], info["pending"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where what is on probation lies; nft is there, and its words are kept here too."""
     monkeypatch.setattr(_nftables_guard, "PROBATION", str(tmp_path / "run"))
     monkeypatch.setattr(_nftables, "RECORDS", str(tmp_path / "records"))
-    monkeypatch.setattr(_nftables.shutil, "which", lambda *_arguments, **_options: "/usr/sbin/nft")
+    monkeypatch.setattr(shutil, "which", lambda *_arguments, **_options: "/usr/sbin/nft")
     path = tmp_path / "run" / "mine"
     path.mkdir(parents=True)
     return path
