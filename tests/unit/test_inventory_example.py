@@ -22,6 +22,7 @@ INVENTORY = ROOT / "inventories" / "example"
 PASSWORD_FILE = INVENTORY / "vault-password.example.txt"
 SECRET = "ZXhhbXBsZTpub3QtYS1zZWNyZXQ="
 SITES = ("acme", "globex", "initech")
+ROLES = ("base", "bluegreen", "traefik")
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 
@@ -55,9 +56,12 @@ def listing() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def role_options() -> dict[str, Any]:
-    """The role's argument specification."""
-    specification = yaml.safe_load((ROOT / "roles" / "bluegreen" / "meta" / "argument_specs.yml").read_text())
-    options: dict[str, Any] = specification["argument_specs"]["main"]["options"]
+    """What the roles take, over all their entry points."""
+    options: dict[str, Any] = {}
+    for role in ROLES:
+        specification = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
+        for entry in specification["argument_specs"].values():
+            options |= entry["options"]
     return options
 
 
@@ -69,7 +73,7 @@ def test_the_sites_are_the_documented_ones(listing: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("site", SITES)
 def test_every_role_variable_is_one_of_the_role(listing: dict[str, Any], role_options: dict[str, Any], site: str) -> None:
-    variables = {name: value for name, value in listing["_meta"]["hostvars"][site].items() if name.startswith("bluegreen_")}
+    variables = {name: value for name, value in listing["_meta"]["hostvars"][site].items() if name.partition("_")[0] in ROLES}
     assert variables, "SITE conf sets nothing"
     for name, value in variables.items():
         assert name in role_options, f"{name} is no variable of the role"
@@ -80,9 +84,19 @@ def test_every_role_variable_is_one_of_the_role(listing: dict[str, Any], role_op
 @pytest.mark.parametrize("site", SITES)
 def test_the_offers_make_sense_and_include_the_switch(listing: dict[str, Any], site: str) -> None:
     variables = listing["_meta"]["hostvars"][site]
-    bought, external = variables["site_offers"], variables["site_offers_external"]
+    bought, external = variables["site_offers"], variables.get("site_offers_external", [])
     assert problems_of(bought, external) == []
     assert refusals(bought, external, "bluegreen") == []
+
+
+def test_one_site_has_its_server_from_us_and_nobody_else_gets_a_key_to_it(listing: dict[str, Any]) -> None:
+    ours = [site for site in SITES if "infra_only" not in listing["_meta"]["hostvars"][site].get("site_offers_external", [])]
+    assert ours == ["initech"]
+    assert all("ansible_user" not in listing["_meta"]["hostvars"][site] for site in SITES)
+    # Refused before the server is asked anything.
+    done = ansible("ansible-playbook", "bluegreen.orchestrator.infra_only", "--limit", *ours)
+    said = " ".join(done.stdout.split())
+    assert 'base_deploy_keys: "ssh-ed25519 AAAA... release@agency" is not a whole public SSH key' in said, done.stdout + done.stderr
 
 
 def test_the_secrets_are_vaulted_and_every_one_is_used() -> None:
