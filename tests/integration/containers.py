@@ -100,12 +100,6 @@ def switched(operator: Operator) -> None:
     operator.does("switch", bluegreen_target="green")
 
 
-def retired(operator: Operator) -> None:
-    """Green serves, blue is stopped."""
-    switched(operator)
-    operator.does("retire", **FORCED)
-
-
 def as_it_is(_operator: Operator) -> None:
     """Nothing happens."""
 

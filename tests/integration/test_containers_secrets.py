@@ -126,3 +126,5 @@ def test_secrets_that_both_colours_shared_are_left_to_who_serves(operator: Opera
     with_secrets(operator, source, value="rotated", bluegreen_conf_dir=str(operator.world.conf_dir / "new"))
     operator.does("bluegreen")
     assert (read(operator, "blue"), read(operator, "green")) == (CANARY, "rotated")
+    operator.does("retire", bluegreen_retire="site", bluegreen_conf_dir=str(operator.world.conf_dir / "new"))
+    assert not (operator.world.conf_dir / "new" / operator.site).exists()

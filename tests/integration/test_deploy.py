@@ -23,7 +23,7 @@ from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from lab.server import http
 from tests.harness.ansible import ROOT
-from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged, retired, switched
+from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged
 from tests.integration.page import Page
 
 pytestmark = pytest.mark.timeout(900)
@@ -95,58 +95,57 @@ def test_what_comes_next_is_told_and_a_nightly_retirement_does_not_undo_it(opera
 
 
 def test_the_active_colour_is_never_deployed_to_and_one_with_a_canary_is_left_alone(operator: Operator) -> None:
-    switched(operator)
-    operator.harness("deploy", bluegreen_deploy_colour="green", **NEXT).refuses(
-        f'bluegreen_deploy_colour: "green" is not idle at {operator.site}, green serves; deploy to blue'
+    converged(operator)
+    operator.harness("deploy", bluegreen_deploy_colour="blue", **NEXT).refuses(
+        f'bluegreen_deploy_colour: "blue" is not idle at {operator.site}, blue serves; deploy to green'
     )
     operator.does("canary", bluegreen_canary_weight=10)
     for playbook, variables in (("deploy", NEXT), ("retire", FORCED)):
-        operator.harness(playbook, **variables).refuses(f"{operator.site}: blue is not idle, for a canary sends visitors to it")
-    assert operator.world.inspect(operator.site, "blue")["State"]["Running"]
-    assert operator.world.version(operator.site, "blue") == "1.0"
+        operator.harness(playbook, **variables).refuses(f"{operator.site}: green is not idle, for a canary sends visitors to it")
+    assert operator.world.inspect(operator.site, "green")["State"]["Running"]
+    assert operator.world.version(operator.site, "green") == "1.0"
 
 
-def test_a_version_that_does_not_start_leaves_the_old_one(operator: Operator) -> None:
-    world, site = operator.world, operator.site
-    converged(operator)
-    before = world.inspect(site, "green")["Id"]
-    with world.load(site) as load:
-        said = operator.refused("deploy", **BROKEN)
-    assert load.snapshot().failed == 0, load.snapshot().words()
-    assert f"{IMAGE}:1.1 does not come up on green: it ended with code 2." in said
-    assert f"The old container of green ({IMAGE}:1.0) is back as it was; blue served all the time." in said
-    assert "unrecognized arguments: --no-such-option" in said
-    after = world.inspect(site, "green")
-    assert (after["Id"], after["State"]["Running"]) == (before, True)
-    assert docker("ps", "--all", "--quiet", "--filter", f"name={site}-green-candidate") == ""
-
-
-def test_a_version_that_fails_the_gate_leaves_the_old_one(operator: Operator) -> None:
-    """It runs, and Docker calls it well, but it says that it is blue."""
+def test_what_does_not_come_up_leaves_what_was_there(operator: Operator) -> None:
+    """One world for all: each failure must leave it as the next one needs it."""
+    a_first_container_that_does_not_start(operator)
     converged(operator)
     before = operator.world.inspect(operator.site, "green")["Id"]
-    operator.world.write_inventory(bluegreen_colour_env={"green": {"SITE_COLOUR": "blue"}})
-    said = operator.refused("deploy", bluegreen_start_seconds=5, **NEXT)
-    assert "header X-Bluegreen-Colour says 'blue', not 'green'" in said
-    after = operator.world.inspect(operator.site, "green")
-    assert (after["Id"], after["State"]["Running"]) == (before, True)
+    with operator.world.load(operator.site) as load:
+        for attempt in (a_version_that_does_not_start, a_version_that_fails_the_gate, an_unhealthy_version):
+            attempt(operator)
+            after = operator.world.inspect(operator.site, "green")
+            assert (after["Id"], after["State"]["Running"]) == (before, True), attempt.__name__
+            assert not docker("ps", "--all", "--quiet", "--filter", f"name={operator.site}-green-candidate"), attempt.__name__
+    assert load.snapshot().failed == 0, load.snapshot().words()
 
 
-def test_a_first_container_that_does_not_start_is_removed_again(operator: Operator) -> None:
+def a_first_container_that_does_not_start(operator: Operator) -> None:
     said = operator.refused("bluegreen", bluegreen_command=["--no-such-option"])
     assert f"{operator.site}: blue does not come up: it ended" in said
     assert "It was removed again; the route was not touched." in said
     assert "unrecognized arguments: --no-such-option" in said
     assert docker("ps", "--all", "--quiet", "--filter", f"name={operator.site}-") == ""
-    converged(operator)
 
 
-def test_an_unhealthy_version_is_told_by_its_health_check(operator: Operator) -> None:
-    converged(operator)
+def a_version_that_does_not_start(operator: Operator) -> None:
+    said = operator.refused("deploy", **BROKEN)
+    assert f"{IMAGE}:1.1 does not come up on green: it ended with code 2." in said
+    assert f"The old container of green ({IMAGE}:1.0) is back as it was; blue served all the time." in said
+    assert "unrecognized arguments: --no-such-option" in said
+
+
+def a_version_that_fails_the_gate(operator: Operator) -> None:
+    """It runs, and Docker calls it well, but it says that it is blue."""
+    wrong = {"green": {"SITE_COLOUR": "blue"}}
+    said = operator.refused("deploy", bluegreen_start_seconds=5, bluegreen_colour_env=wrong, **NEXT)
+    assert "header X-Bluegreen-Colour says 'blue', not 'green'" in said
+
+
+def an_unhealthy_version(operator: Operator) -> None:
     check = {"test": ["CMD-SHELL", "echo no database; exit 1"], "interval": "1s", "retries": 1}
     said = operator.refused("deploy", bluegreen_healthcheck=check, **NEXT)
     assert "its health check says unhealthy (no database)" in said
-    assert operator.world.version(operator.site, "green") == "1.0"
 
 
 def candidate_runs(operator: Operator) -> bool:
@@ -157,18 +156,19 @@ def old_is_stopped(operator: Operator) -> bool:
     return not operator.world.inspect(operator.site, "green")["State"]["Running"]
 
 
-@pytest.mark.parametrize("moment", [old_is_stopped, candidate_runs], ids=lambda moment: moment.__name__)
-def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator, moment: Callable[[Operator], bool]) -> None:
+def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator) -> None:
     world, site = operator.world, operator.site
     converged(operator)
     with world.load(site) as load:
-        kill_at(operator, moment, "deploy", **NEXT)
-        assert world.public(site)["colour"] == "blue"
-        operator.does("deploy", **NEXT)
+        for moment, version in ((old_is_stopped, "1.1"), (candidate_runs, "1.0")):
+            kill_at(operator, moment, "deploy", bluegreen_image=f"{IMAGE}:{version}")
+            assert world.public(site)["colour"] == "blue"
+            operator.does("deploy", bluegreen_image=f"{IMAGE}:{version}")
+            assert world.version(site, "green") == version
+            assert not candidate_runs(operator)
         operator.does("switch", bluegreen_target="green")
     assert load.snapshot().failed == 0, load.snapshot().words()
-    assert world.public(site)["version"] == "1.1"
-    assert not candidate_runs(operator)
+    assert world.public(site)["colour"] == "green"
 
 
 def route_is_gone(operator: Operator) -> bool:
@@ -234,15 +234,10 @@ def kill_at(operator: Operator, moment: Callable[[Operator], bool], playbook: st
         process.wait()
 
 
-def test_a_rollback_to_a_retired_colour_is_refused(operator: Operator) -> None:
-    retired(operator)
-    operator.harness("rollback").refuses("blue does not pass its gate")
-    assert operator.world.public(operator.site)["colour"] == "green"
-
-
 def test_the_previous_colour_stays_warm_and_ends_what_it_is_answering(operator: Operator) -> None:
     world, site = operator.world, operator.site
-    switched(operator)
+    converged(operator)
+    operator.does("switch", bluegreen_target="green")
     since = time.monotonic()
     run = operator.does("retire", bluegreen_keep_previous=3600)
     said = json.dumps([result.content.get("msg") for result in run.results])
@@ -260,3 +255,5 @@ def test_the_previous_colour_stays_warm_and_ends_what_it_is_answering(operator: 
         operator.does("retire", bluegreen_drain_seconds=drained, bluegreen_stop_seconds=1, **FORCED)
         assert answer.result()[0] == 200
     assert not world.inspect(site, "blue")["State"]["Running"]
+    operator.harness("rollback").refuses("blue does not pass its gate")
+    assert world.public(site)["colour"] == "green"
