@@ -260,6 +260,7 @@ def test_settings_can_be_added_and_changed() -> None:
     known = variables("Debian", "12.11", base_sysctl={"net.core.somaxconn": 1024, "vm.swappiness": 10})
     here = {item["key"]: item["value"] for item in value("__base_sysctl_here", known)}
     assert (here["net.core.somaxconn"], here["vm.swappiness"], here["net.ipv4.tcp_migrate_req"]) == (1024, 10, 1)
+    assert (here["kernel.kptr_restrict"], here["kernel.dmesg_restrict"], here["net.ipv4.conf.all.accept_redirects"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
