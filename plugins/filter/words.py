@@ -41,6 +41,7 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
         lines.append(f"{name}: {site['problem']}")
     if site["in_step"] is False:
         lines.append(f"{name}: Traefik serves {site['serving'] or 'nothing'}, not what the file says; look into Traefik's log")
+    lines += _claim_words(name, site["claim"])
     lines += _beside_words(name, site)
     for colour, state in site["colours"].items():
         role = "active" if state["active"] else "idle"
@@ -72,6 +73,14 @@ def _beside_words(name: str, site: Mapping[str, Any]) -> list[str]:
         by = f"at {site['preview']['host']}" if site["preview"]["host"] else f"by the header {site['preview']['header']}"
         lines.append(f"{name}: {idle} can be previewed {by}")
     return lines
+
+
+def _claim_words(name: str, claim: Mapping[str, Any] | None) -> list[str]:
+    if claim is None:
+        return []
+    work, colour = claim["work"], claim["colour"]
+    killed = f"if that run was killed, finish it by the playbook {work} with -e bluegreen_take_over=true"
+    return [f"{name}: {colour} is in work: {work} by {claim['owner']}, for {_age(claim['age'])}; {killed}"]
 
 
 def _lock_words(name: str, lock: Mapping[str, Any]) -> list[str]:

@@ -94,7 +94,7 @@ def plan_colour(wanted: Wanted, container: Mapping[str, Any] | None) -> Containe
         return _serving(wanted, container, differs)
     if wanted.deploy:
         return _deployed(wanted, container, differs)
-    runs = bool(container["State"].get("Running"))
+    runs = _runs(container)
     if wanted.routed and not runs:
         return ContainerPlan("rest", words=f"{wanted.site}: {wanted.colour} is stopped, and stays so until the next deploy")
     if differs:
@@ -151,6 +151,12 @@ def strangers(host: Mapping[str, Any], site: str, volumes: Iterable[str]) -> str
     return ""
 
 
+def _runs(container: Mapping[str, Any]) -> bool:
+    """Docker calls a paused container running; nobody is answered by it."""
+    state = container["State"]
+    return bool(state.get("Running")) and not state.get("Paused")
+
+
 def _stranger(kind: str, name: str) -> str:
     return (
         f"The {kind} {name} is there already, and was not made by this role (its labels say so);"
@@ -159,7 +165,7 @@ def _stranger(kind: str, name: str) -> str:
 
 
 def _serving(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, ...]) -> ContainerPlan:
-    act = "keep" if container["State"].get("Running") else "start"
+    act = "keep" if _runs(container) else "start"
     if not differs:
         return ContainerPlan(act)
     other = "green" if wanted.colour == "blue" else "blue"
@@ -182,7 +188,7 @@ def _deployed(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, 
         if "image" not in differs:
             words = f"{wanted.site}: {wanted.colour} gets new settings ({', '.join(differs)}), {wanted.image} as before"
         return ContainerPlan("replace", wanted.image, words, differs)
-    if not container["State"].get("Running"):
+    if not _runs(container):
         return ContainerPlan("start", words=f"{wanted.site}: {wanted.colour} has {wanted.image} already, and is started")
     return ContainerPlan("keep", words=f"{wanted.site}: {wanted.colour} runs {wanted.image} already, nothing to deploy")
 

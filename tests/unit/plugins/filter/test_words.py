@@ -30,6 +30,7 @@ SITE: dict[str, Any] = {
     "serving": "green",
     "in_step": True,
     "lock": {"held": False, "owner": None, "left_behind": False},
+    "claim": None,
     "colours": {
         "blue": {"active": False, "servers": [{"url": "http://b", "healthy": False, "reason": "status 503"}]},
         "green": {"active": True, "servers": [{"url": "http://g", "healthy": True, "reason": None}]},
@@ -68,6 +69,11 @@ def test_a_site_that_is_well() -> None:
         (
             {"maintenance": {"servers": ["http://p"], "allow": ["192.0.2.0/24"]}},
             "acme: visitors see the maintenance page of http://p, but for 192.0.2.0/24",
+        ),
+        (
+            {"claim": {"colour": "green", "work": "deploy", "owner": "ann on web1", "age": 75}},
+            "acme: green is in work: deploy by ann on web1, for 1 min; if that run was killed, finish it by the playbook deploy with"
+            " -e bluegreen_take_over=true",
         ),
         ({"hold": "blue", "lock": {"held": True, "owner": "me", "left_behind": False}}, "acme: writes wait for blue"),
         (

@@ -44,6 +44,10 @@ def stopped() -> dict[str, Any]:
     return container(State={"Running": False})
 
 
+def paused() -> dict[str, Any]:
+    return container(State={"Running": True, "Paused": True})
+
+
 def with_config(**changes: Any) -> dict[str, Any]:
     made = container()
     made["Config"] |= changes
@@ -72,6 +76,9 @@ CASES: list[tuple[str, Wanted, dict[str, Any] | None, str, str, tuple[str, ...]]
     ("stopped on purpose", wanted(), stopped(), "rest", "", ()),
     ("stopped on purpose, other settings", wanted(settings=OTHER), stopped(), "rest", "", ()),
     ("stopped, but the site has no route yet", wanted(routed=False), stopped(), "start", "", ()),
+    ("paused", wanted(), paused(), "rest", "", ()),
+    ("serves, but is paused", wanted(serves=True), paused(), "start", "", ()),
+    ("deploy of what is paused", wanted(deploy=True), paused(), "start", "", ()),
     ("other limits", wanted(settings=OTHER), container(), "replace", "", ("limits",)),
     (
         "other value in the environment",

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two who work on one site at the same moment, on real containers: no visitor is brought to a colour in work, and nobody is told a lie."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from lab.container_world import IMAGE, ContainerWorld
+from lab.docker import docker
+from tests.harness.ansible import ROOT
+from tests.integration.containers import FORCED, LIMIT, NEXT, PREFIX, Operator, converged
+
+pytestmark = pytest.mark.timeout(900)
+
+
+class Colleague:
+    """Somebody else's run, which goes on meanwhile."""
+
+    def __init__(self, operator: Operator, output: Path, playbook: str, **variables: Any) -> None:
+        given = ("--extra-vars", json.dumps({"dry_run": False, **variables}))
+        self._command = operator.ansible.command(PREFIX + playbook, operator.site, given)
+        self._environment = operator.ansible.full_environment("ansible.builtin.default")
+        self._output = output
+
+    def __enter__(self) -> Self:
+        with self._output.open("w") as output:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def until(self, moment: Callable[[], bool]) -> None:
+        """Return when the run has come to a moment."""
+        end = time.monotonic() + LIMIT
+        while not moment():
+            assert self._process.poll() is None, f"the run ended before its moment came: {self.said()}"
+            assert time.monotonic() < end, "the moment never came"
+            time.sleep(0.05)
+
+    def ended(self) -> int:
+        """Wait for the end; the exit code."""
+        return self._process.wait(LIMIT)
+
+    def said(self) -> str:
+        """All that it printed, the line breaks left out."""
+        return " ".join(self._output.read_text().split())
+
+
+@pytest.fixture
+def operator(containers: ContainerWorld) -> Operator:
+    """Blue and green run, blue serves."""
+    made = Operator(containers)
+    converged(made)
+    return made
+
+
+def candidate_runs(operator: Operator, colour: str) -> Callable[[], bool]:
+    return lambda: bool(docker("ps", "--quiet", "--filter", f"name={operator.site}-{colour}-candidate"))
+
+
+def test_a_rollback_comes_before_a_retirement_that_still_waits(operator: Operator, tmp_path: Path) -> None:
+    operator.does("switch", bluegreen_target="green")
+    with (
+        operator.world.load(operator.site) as load,
+        Colleague(operator, tmp_path / "retire", "retire", bluegreen_drain_seconds=60, **FORCED) as colleague,
+    ):
+        colleague.until(lambda: "What is in flight ends meanwhile" in colleague.said())
+        operator.does("rollback")
+        assert colleague.ended() == 2
+    assert f"{operator.site}: blue is not idle, it serves, so its container is left alone" in colleague.said()
+    assert operator.world.public(operator.site)["colour"] == "blue"
+    assert operator.world.inspect(operator.site, "blue")["State"]["Running"]
+    assert load.snapshot().failed == 0, load.snapshot().words()
+
+
+def test_nobody_is_brought_to_the_candidate_of_a_deploy(operator: Operator, tmp_path: Path) -> None:
+    operator.does("switch", bluegreen_target="green")
+    with operator.world.load(operator.site) as load, Colleague(operator, tmp_path / "deploy", "deploy", **NEXT) as colleague:
+        colleague.until(candidate_runs(operator, "blue"))
+        for playbook, variables in (("rollback", {}), ("switch", {"bluegreen_target": "blue"}), ("canary", {"bluegreen_canary_weight": 5})):
+            assert f"{operator.site}: blue is in work (deploy by " in operator.refused(playbook, **variables)
+        assert colleague.ended() == 0, colleague.said()
+        operator.does("rollback")
+    assert operator.world.public(operator.site)["version"] == "1.1"
+    assert load.snapshot().failed == 0, load.snapshot().words()
+
+
+def test_the_second_of_two_deploys_is_refused_or_takes_over(operator: Operator, tmp_path: Path) -> None:
+    with Colleague(operator, tmp_path / "deploy", "deploy", bluegreen_env={"SLOW": "1"}, **NEXT) as colleague:
+        # The colleague's candidate answers once it may: until then both are at work.
+        colleague.until(candidate_runs(operator, "green"))
+        said = operator.refused("deploy", **NEXT)
+        assert f"{operator.site}: green is in work (deploy by " in said
+        assert "give -e bluegreen_take_over=true to end its work" in said
+        assert colleague.ended() == 0, colleague.said()
+    assert operator.world.version(operator.site, "green") == "1.1"
+
+
+def test_who_was_taken_over_stops_and_removes_nothing(operator: Operator, tmp_path: Path) -> None:
+    hopeless = {"test": ["CMD-SHELL", "exit 1"], "interval": "1s", "retries": 60}
+    with Colleague(operator, tmp_path / "deploy", "deploy", bluegreen_healthcheck=hopeless, **NEXT) as colleague:
+        colleague.until(candidate_runs(operator, "green"))
+        operator.does("deploy", bluegreen_take_over=True, bluegreen_image=f"{IMAGE}:1.1")
+        made = operator.world.inspect(operator.site, "green")["Id"]
+        assert colleague.ended() == 2
+    assert f"{operator.site}: the work on green was taken over by another run (" in colleague.said()
+    after = operator.world.inspect(operator.site, "green")
+    assert (after["Id"], after["State"]["Running"]) == (made, True)
+
+
+def test_what_a_killed_deploy_left_is_not_visited(operator: Operator, tmp_path: Path) -> None:
+    with Colleague(operator, tmp_path / "deploy", "deploy", **NEXT) as colleague:
+        colleague.until(candidate_runs(operator, "green"))
+    assert "green is in work (deploy by " in operator.refused("switch", bluegreen_target="green")
+    assert "green is in work (deploy by " in operator.refused("deploy", **NEXT)
+    assert "green is in work: deploy by " in json.dumps([result.content for result in operator.does("status").results])
+    operator.does("deploy", bluegreen_take_over=True, **NEXT)
+    operator.does("switch", bluegreen_target="green")
+    assert operator.world.public(operator.site)["version"] == "1.1"
+
+
+def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator) -> None:
+    """docker_network would make it anew, and cut both colours off."""
+    site = operator.site
+    names = [f"{site}-blue", f"{site}-green"]
+    for name in names:
+        docker("network", "disconnect", site, name)
+    docker("network", "rm", site)
+    docker("network", "create", site)
+    for name in names:
+        docker("network", "connect", site, name)
+    with operator.world.load(site) as load:
+        operator.does("bluegreen")
+    assert load.snapshot().failed == 0, load.snapshot().words()
+
+
+def test_a_deploy_of_what_runs_already_proves_it(operator: Operator) -> None:
+    operator.world.behave(operator.site, "green", sick="no database")
+    operator.harness("deploy").refuses(f"{operator.site}: green runs {IMAGE}:1.0 already, but does not pass its gate (")
+    operator.world.behave(operator.site, "green")
+    docker("pause", f"{operator.site}-green")
+    operator.harness("deploy").proves(changes=True)
+    assert not operator.world.inspect(operator.site, "green")["State"]["Paused"]
