@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -129,7 +131,11 @@ def green_is_served(operator: Operator) -> None:
 
 
 def a_deploy_is_killed(operator: Operator) -> None:
-    """It was killed while its candidate ran: the old container is stopped, the candidate has its port."""
+    """It was killed while its candidate ran: the old container is stopped, the candidate has its port, and its claim is there."""
+    staging = operator.world.traefik.staging_dir
+    staging.mkdir(exist_ok=True)
+    claim = {"colour": "green", "work": "deploy", "owner": "ann on web1", "since": time.time(), "token": "0123456789abcdef"}
+    (staging / f"{operator.site}.claim").write_text(json.dumps(claim))
     docker("stop", "--time", "1", f"{operator.site}-green")
     port = operator.world.ports[operator.site]["green"]
     labels = ("--label", f"io.bluegreen.site={operator.site}", "--label", "io.bluegreen.colour=green")

@@ -57,7 +57,7 @@ OFFER: list[tuple[Act, str, dict[str, Any], bool]] = [
 DEPLOY: list[tuple[Act, str, dict[str, Any], bool]] = [
     (converged, "deploy", {}, False),
     (as_it_is, "deploy", NEXT, True),
-    (a_deploy_is_killed, "deploy", {}, True),
+    (a_deploy_is_killed, "deploy", {"bluegreen_take_over": True}, True),
     (green_is_removed, "deploy", NEXT, True),
     (green_is_served, "retire", {}, False),
     (as_it_is, "retire", FORCED, True),

@@ -163,7 +163,9 @@ def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator)
         for moment, version in ((old_is_stopped, "1.1"), (candidate_runs, "1.0")):
             kill_at(operator, moment, "deploy", bluegreen_image=f"{IMAGE}:{version}")
             assert world.public(site)["colour"] == "blue"
-            operator.does("deploy", bluegreen_image=f"{IMAGE}:{version}")
+            assert "green is in work (deploy by " in operator.refused("switch", bluegreen_target="green")
+            assert "green is in work: deploy by " in json.dumps([result.content for result in operator.does("status").results])
+            operator.does("deploy", bluegreen_take_over=True, bluegreen_image=f"{IMAGE}:{version}")
             assert world.version(site, "green") == version
             assert not candidate_runs(operator)
         operator.does("switch", bluegreen_target="green")

@@ -121,17 +121,6 @@ def test_who_was_taken_over_stops_and_removes_nothing(operator: Operator, tmp_pa
     assert (after["Id"], after["State"]["Running"]) == (made, True)
 
 
-def test_what_a_killed_deploy_left_is_not_visited(operator: Operator, tmp_path: Path) -> None:
-    with Colleague(operator, tmp_path / "deploy", "deploy", **NEXT) as colleague:
-        colleague.until(candidate_runs(operator, "green"))
-    assert "green is in work (deploy by " in operator.refused("switch", bluegreen_target="green")
-    assert "green is in work (deploy by " in operator.refused("deploy", **NEXT)
-    assert "green is in work: deploy by " in json.dumps([result.content for result in operator.does("status").results])
-    operator.does("deploy", bluegreen_take_over=True, **NEXT)
-    operator.does("switch", bluegreen_target="green")
-    assert operator.world.public(operator.site)["version"] == "1.1"
-
-
 def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator) -> None:
     """docker_network would make it anew, and cut both colours off."""
     site = operator.site
@@ -145,9 +134,10 @@ def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator)
     with operator.world.load(site) as load:
         operator.does("bluegreen")
     assert load.snapshot().failed == 0, load.snapshot().words()
+    a_deploy_of_what_runs_already_proves_it(operator)
 
 
-def test_a_deploy_of_what_runs_already_proves_it(operator: Operator) -> None:
+def a_deploy_of_what_runs_already_proves_it(operator: Operator) -> None:
     operator.world.behave(operator.site, "green", sick="no database")
     operator.harness("deploy").refuses(f"{operator.site}: green runs {IMAGE}:1.0 already, but does not pass its gate (")
     operator.world.behave(operator.site, "green")
