@@ -72,8 +72,10 @@ def test_a_site_that_is_well() -> None:
         ),
         (
             {"claim": {"colour": "green", "work": "deploy", "owner": "ann on web1", "age": 75}},
-            "acme: green is in work: deploy by ann on web1, for 1 min; if that run was killed, finish it by the playbook deploy with"
-            " -e bluegreen_take_over=true",
+            (
+                "acme: green is in work: deploy by ann on web1, for 1 min; if that run was killed, finish it by the playbook deploy with"
+                " -e bluegreen_take_over=true"
+            ),
         ),
         ({"hold": "blue", "lock": {"held": True, "owner": "me", "left_behind": False}}, "acme: writes wait for blue"),
         (
