@@ -282,6 +282,17 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "outside": ({"traefik_tls": "files", "traefik_certificates": [{"certificate": "/a", "key": "/b"}]}, "/a, /b: the container sees"),
     "authority": ({"traefik_tls": "acme", "traefik_acme_ca_file": "/etc/ssl/ca.pem"}, "/etc/ssl/ca.pem: the container sees"),
     "no-host": ({"traefik_selfsigned_names": ["a b"]}, "holds what is no host name"),
+    "up-and-away": ({"traefik_directory": "/etc/../.."}, "Give absolute paths"),
+    "address": ({"traefik_address": "no address"}, 'traefik_address: "no address" does not do here; give an IP address'),
+    "email": ({"traefik_acme_email": 'a"b\nfoo: bar'}, "does not do here; give a mail address"),
+    "acme-server": ({"traefik_acme_server": "no url"}, 'traefik_acme_server: "no url" does not do here; give the https URL'),
+    "resolver": ({"traefik_acme_resolver": "a: b"}, 'traefik_acme_resolver: "a: b" does not do here; use letters'),
+    "log-size": ({"traefik_log_max_size": "big"}, 'traefik_log_max_size: "big" does not do here; write for example 10m'),
+    "log-files": ({"traefik_log_max_files": 0}, "traefik_log_max_files: 0 does not do here; give 1 or more"),
+    "hours": ({"traefik_acme_certificate_hours": -1}, "traefik_acme_certificate_hours: -1 does not do here; give 1 or more"),
+    "ready": ({"traefik_ready_seconds": 0}, "traefik_ready_seconds: 0 does not do here; give 1 or more"),
+    "grace": ({"traefik_grace_seconds": -5}, "traefik_grace_seconds: -5 does not do here; give 0 or more"),
+    "hsts": ({"traefik_hsts_seconds": -1}, "traefik_hsts_seconds: -1 does not do here; give 0 or more"),
     "misspelt": ({"traefik_certificates": [{"cert": "/a", "key": "/b"}], "traefik_tls": "files"}, "cert"),
 }
 
