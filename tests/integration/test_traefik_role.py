@@ -91,7 +91,11 @@ def test_the_preview_is_the_apply_on_blank_converged_and_drifted(blank: TraefikW
     (blank.dynamic_dir / "_traefik.yml").write_text("http: {}\n")
     (blank.etc / "traefik.yml").chmod(0o600)
     docker("stop", *blank.containers())
+    # It keeps its label, and so its release, which the container that takes its place is made from too.
+    docker("rename", *blank.containers(everything=True), f"renamed-{blank.containers(everything=True)[0]}")
+    next((blank.etc / "certificates").glob("default-*.key")).unlink()
     blank.preview_apply(limit="server").proves(changes=True)
+    assert len(list((blank.etc / "certificates").glob("default-*.key"))) == 1
     assert len(blank.containers()) == 1
     assert blank.curl("--cacert", str(authority)).returncode == 0
 
