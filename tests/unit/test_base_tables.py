@@ -26,13 +26,14 @@ CONTAINER = "00000000a80425fb"
 WRITABLE = ("/proc/sys/net/ipv4/tcp_syncookies", "/proc/sys/kernel/kptr_restrict")
 
 
-def line(path: str, *, mode: str = "-rw-r--r--", owner: str = "root", writable: bool = True, text: str = "") -> str:
-    """What files/look.sh says of a path that is there."""
-    return "\t".join((path, mode, owner, "writable" if writable else "", base64.b64encode(text.encode()).decode()))
+def texts(**contents: str) -> dict[str, Any]:
+    """Files as slurp reads them; what is not there has no content."""
+    named = {"status": "/proc/self/status", "sudoers": "/etc/sudoers.d/bluegreen"}
+    return {"results": [{"item": named[name], "content": base64.b64encode(text.encode()).decode()} for name, text in contents.items()]}
 
 
 def process(*, user: int = 0, capabilities: str = EVERYTHING) -> str:
-    return line("/proc/self/status", text=STATUS.format(user=user, capabilities=capabilities))
+    return STATUS.format(user=user, capabilities=capabilities)
 
 
 def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
@@ -40,9 +41,9 @@ def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for file in ("defaults/main.yml", "vars/main.yml"):
         known |= LOADER.load_from_file(str(ROLE / file), trusted_as_template=True)
-    files = [*WRITABLE, "/proc/sys/net/ipv6/conf/all/accept_redirects", "/etc/systemd/system/sockets.target.wants/ssh.socket"]
+    files = ["/proc/sys/net/ipv6/conf/all/accept_redirects", "/etc/systemd/system/sockets.target.wants/ssh.socket"]
     socket = (distribution, version) == ("Ubuntu", "24.04")
-    there = [process(), *(line(path) for path in files if not path.endswith(".socket") or socket)]
+    there = [{"path": path} for path in files if not path.endswith(".socket") or socket]
     known |= {
         "ansible_facts": {
             "distribution": distribution,
@@ -56,7 +57,9 @@ def variables(distribution: str, version: str, **other: Any) -> dict[str, Any]:
             "services": {"ssh.service": {"status": "enabled", "state": "running"}},
             "getent_passwd": {},
         },
-        "__base_look": {"stdout_lines": there},
+        "__base_find": {"files": there},
+        "__base_stat": {"results": [{"item": path, "stat": {"writeable": True}} for path in WRITABLE]},
+        "__base_text": texts(status=process()),
         **{f"__base_{piece}_settings": {"changed": False} for piece in ("sshd", "fail2ban", "time", "journald", "docker")},
     }
     return known | other
@@ -98,7 +101,9 @@ def test_other_systems_are_refused(distribution: str, version: str) -> None:
 
 def test_what_a_container_may_not_do_is_left_out() -> None:
     known = variables("Debian", "12.11")
-    known["__base_look"]["stdout_lines"] = [process(capabilities=CONTAINER), *(line(path, writable=False) for path in WRITABLE)]
+    known["__base_text"] = texts(status=process(capabilities=CONTAINER))
+    for stat in known["__base_stat"]["results"]:
+        stat["stat"]["writeable"] = False
     assert value("__base_firewall", known) is False
     known["ansible_facts"] |= {"service_mgr": "tini", "virtualization_type": "docker"}
     said = value("__base_left_out", known)
@@ -109,7 +114,7 @@ def test_what_a_container_may_not_do_is_left_out() -> None:
 
 @pytest.mark.parametrize(("user", "root"), [(0, True), (1000, False)])
 def test_root_is_who_this_process_runs_as(user: int, root: bool) -> None:
-    known = variables("Debian", "12.11", __base_look={"stdout_lines": [process(user=user)]})
+    known = variables("Debian", "12.11", __base_text=texts(status=process(user=user)))
     assert value("__base_is_root", known) is root
 
 
@@ -119,7 +124,7 @@ SUDOERS = "# Written by\nalice ALL=(ALL:ALL) NOPASSWD: ALL\n\n  bob\tALL=(ALL) A
 def test_who_becomes_root_by_our_file() -> None:
     known = variables("Debian", "12.11")
     assert value("__base_sudoers_named", known) == []
-    known["__base_look"]["stdout_lines"].append(line("/etc/sudoers.d/bluegreen", text=SUDOERS))
+    known["__base_text"] = texts(status=process(), sudoers=SUDOERS)
     assert value("__base_sudoers_named", known) == ["alice", "bob"]
 
 
@@ -173,42 +178,20 @@ def test_sshd_must_read_our_settings_first(text: str, first: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "owner", "trusted"),
+    ("group", "others", "owner", "trusted"),
     [
-        ("drwxr-xr-x", "admin", True),
-        ("drwx------", "root", True),
-        ("drwxrwxr-x", "admin", False),
-        ("-rw----rw-", "admin", False),
-        ("-rw-------", "bob", False),
+        (False, False, "admin", True),
+        (False, False, "root", True),
+        (True, False, "admin", False),
+        (False, True, "admin", False),
+        (False, False, "bob", False),
     ],
 )
-def test_sshd_trusts_what_only_its_owner_can_write(mode: str, owner: str, trusted: bool) -> None:
+def test_sshd_trusts_what_only_its_owner_can_write(group: bool, others: bool, owner: str, trusted: bool) -> None:
     known = variables("Debian", "12.11") | {"__base_path": "/home/admin"}
-    known["__base_look"]["stdout_lines"].append(line("/home/admin", mode=mode, owner=owner))
+    known["__base_stat"]["results"].append({"item": "/home/admin", "stat": {"wgrp": group, "woth": others, "pw_name": owner}})
     task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/lockout.yml")) if "are not open to others" in task["name"])
     assert all(value(condition, known) for condition in task["ansible.builtin.assert"]["that"]) is trusted
-
-
-HELD = {"net.core.somaxconn": "8192", "net.ipv4.tcp_rmem": "4096\t131072\t6291456"}
-
-
-@pytest.mark.parametrize(
-    ("key", "wanted", "kept", "asked"),
-    [
-        ("net.core.somaxconn", 8192, "net.core.somaxconn=8192\n", False),
-        ("net.core.somaxconn", 4096, "net.core.somaxconn=4096\n", True),
-        ("net.core.somaxconn", 8192, "net.core.somaxconn=81920\n", True),
-        ("net.core.somaxconn", 8192, "", True),
-        ("net.ipv4.tcp_rmem", "4096 131072 6291456", "net.ipv4.tcp_rmem=4096 131072 6291456\n", False),
-        ("net.core.rmem_max", 1, "net.core.rmem_max=1\n", True),
-    ],
-)
-def test_a_kernel_setting_is_left_alone_where_file_and_kernel_have_it(key: str, wanted: Any, kept: str, asked: bool) -> None:
-    known = variables("Debian", "12.11") | {"__base_setting": {"key": key, "value": wanted}}
-    known["__base_look"]["stdout_lines"] += [line("/etc/sysctl.d/60-bluegreen.conf", text=kept)]
-    known["__base_look"]["stdout_lines"] += [f"kernel:{name}\t{now}" for name, now in HELD.items()]
-    task = next(task for task in LOADER.load_from_file(str(ROLE / "tasks/main.yml")) if task["name"] == "Kernel settings")
-    assert bool(value(f"({') and ('.join(task['when'])})", known)) is asked
 
 
 RUNNING = {"state": "running", "status": "enabled"}
