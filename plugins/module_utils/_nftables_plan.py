@@ -16,8 +16,15 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables i
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 # Statements that reach beyond a table of our own. Docker's and fail2ban's rules live in the same kernel.
-FOREIGN = re.compile(r"^\s*(?:flush\s+ruleset\b.*|include\b.*)$", re.MULTILINE)
-TABLE = re.compile(r"^\s*(?:(?:add|create|delete|destroy|flush)\s+)?table\s+(.*?)\s*\{?\s*$", re.MULTILINE)
+# A statement begins a line, or follows another one on it.
+START = r"(?:^|[;}])\s*"
+FOREIGN = re.compile(START + r"(flush\s+ruleset\b|include\b[^;\n]*)", re.MULTILINE)
+TABLE = re.compile(START + r"(?:(?:add|create|delete|destroy|flush)\s+)?table\s+([^;{\n]*)", re.MULTILINE)
+OBJECT = re.compile(
+    START + r"(?:add|create|insert|delete|destroy|flush|replace|reset)\s+"
+    r"(?:rules?|chain|set|map|element|flowtable|counters?|quotas?|limit)\s+(\S+\s+\S+)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,10 @@ def check_wish(name: str, rules: str) -> None:
         raise InputError(f"name: {name!r} is no name for a table; use 1 to 32 lower-case letters, digits and underscores.")
     foreign = FOREIGN.search(rules)
     if foreign:
-        raise InputError(f"rules: {foreign.group(0).strip()!r} reaches beyond the table inet {name}; take it out.")
-    tables = TABLE.findall(rules)
-    others = [table for table in tables if table != f"inet {name}"]
+        raise InputError(f"rules: {foreign.group(1).strip()!r} reaches beyond the table inet {name}; take it out.")
+    tables = [" ".join(table.split()) for table in TABLE.findall(rules)]
+    touched = tables + [" ".join(table.split()) for table in OBJECT.findall(rules)]
+    others = [table for table in touched if table != f"inet {name}"]
     if others or not tables:
         raise InputError(
             f"rules: they must define the table inet {name} and no other"
