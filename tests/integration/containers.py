@@ -24,8 +24,8 @@ FORCED = {"bluegreen_retire_force": True}
 # A run that replaces a container starts it twice and waits for it; a busy machine takes its time.
 LIMIT = 300.0
 ONLY_LOOKS = {
-    "What is in flight ends meanwhile": "a wait, which a preview does not wait for",
-    "Nothing is in flight any more": "a question about what the apply has just done",
+    "bluegreen.orchestrator.bluegreen : What is in flight ends meanwhile": "a wait, which a preview does not wait for",
+    "bluegreen.orchestrator.bluegreen : Nothing is in flight any more": "a question about what the apply has just done",
 }
 
 
