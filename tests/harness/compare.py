@@ -78,7 +78,8 @@ def _content_difference(action: str, said: dict[str, Any], done: dict[str, Any])
     for key in COMPARED_RESULTS:
         if (action, key) in ONE_SIDED:
             continue
-        words = _value_difference(_stable(action, said.get(key)), _stable(action, done.get(key)), key)
+        # An empty diff tells as much as none.
+        words = _value_difference(_stable(action, said.get(key) or None), _stable(action, done.get(key) or None), key)
         if words:
             return words
     return _items_difference(action, said.get("results") or [], done.get("results") or [])
