@@ -23,7 +23,7 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold, owner
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold, lock_path, owner
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import real
@@ -138,7 +138,7 @@ def claim_colour(params: dict[str, Any], *, preview: bool) -> dict[str, Any]:
     act = partial(_taken, params, os.path.join(directory, f"{site}.yml")) if params["state"] == "present" else partial(_ended, params)
     if preview:
         return act(staging, preview=True)
-    with hold(os.path.join(staging, f"{site}.lock"), params["lock_timeout"], site):
+    with hold(lock_path(staging, site), params["lock_timeout"], site):
         return act(staging, preview=False)
 
 

@@ -103,6 +103,11 @@ class Lock:
                 os.ftruncate(self._descriptor, 0)
 
 
+def lock_path(staging: str, site: str) -> str:
+    """Return a site's lock file: beside what is staged, so that all who write the site meet there."""
+    return os.path.join(staging, f"{site}.lock")
+
+
 @contextlib.contextmanager
 def hold(path: str, timeout: float, what: str) -> Iterator[Lock]:
     """Hold a lock.

@@ -23,7 +23,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours im
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, ProbeError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import look
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import lock_path, look
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import HEADER, parse
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, filled, gate_of, real
@@ -201,5 +201,5 @@ def _serving(route: Route, api: TraefikApi | None) -> dict[str, Any]:
 
 
 def _lock(staging: str, site: str) -> dict[str, Any]:
-    held, note = look(os.path.join(staging, f"{site}.lock"))
+    held, note = look(lock_path(staging, site))
     return {"held": held, "owner": note.words() if note else None, "left_behind": note is not None and not held}

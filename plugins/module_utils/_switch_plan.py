@@ -19,6 +19,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours im
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._gate import Gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url, split_address
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import lock_path
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route_options import (
@@ -106,8 +107,8 @@ class Wish:
 
     @property
     def lock_path(self) -> str:
-        """The site's lock file, beside what is staged, so that all who write the site meet there."""
-        return os.path.join(self.staging_dir, f"{self.site}.lock")
+        """The site's lock file."""
+        return lock_path(self.staging_dir, self.site)
 
 
 @dataclass(frozen=True)
