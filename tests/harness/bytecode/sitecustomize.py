@@ -39,5 +39,4 @@ def compiled(path: str, source: bytes) -> CodeType:
     return fresh
 
 
-if COMPILE is not None:
-    vars(zipimport)["_compile_source"] = compiled
+vars(zipimport)["_compile_source"] = compiled
