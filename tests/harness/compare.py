@@ -78,11 +78,16 @@ def _content_difference(action: str, said: dict[str, Any], done: dict[str, Any])
     for key in COMPARED_RESULTS:
         if (action, key) in ONE_SIDED:
             continue
-        # An empty diff tells as much as none.
-        words = _value_difference(_stable(action, said.get(key) or None), _stable(action, done.get(key) or None), key)
+        words = _value_difference(_stable(action, _told(said, key)), _stable(action, _told(done, key)), key)
         if words:
             return words
     return _items_difference(action, said.get("results") or [], done.get("results") or [])
+
+
+def _told(content: dict[str, Any], key: str) -> Any:
+    # Where a task says ``diff: false``, docker_network has an empty diff in a preview and none in an apply: both tell nothing.
+    value = content.get(key)
+    return None if key == "diff" and value == {} else value
 
 
 def _changed(content: dict[str, Any]) -> str:
