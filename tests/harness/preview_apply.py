@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,7 +39,7 @@ class World(Protocol):
 
 @dataclass(frozen=True)
 class Proof:
-    """The runs that were compared. A refusal has no second apply."""
+    """The runs that were compared. ``refuses`` and ``agrees`` have no second apply."""
 
     preview: Run
     apply: Run
@@ -84,8 +84,8 @@ class PreviewApply:
         variables = {**self.extra_vars, "dry_run": False}
         return self.ansible.run(self.playbook, limit=self.limit, extra_vars=variables, timeout=self.timeout)
 
-    def proves(self, *, changes: bool) -> Proof:
-        """Preview, apply, apply: raise PreviewLieError unless the preview was true and the second apply had nothing to do."""
+    def agrees(self, *, changes: bool) -> Proof:
+        """Preview, apply: raise PreviewLieError unless the preview was true. What ``proves`` asks before its second apply."""
         preview = self._watched("preview", self.preview)
         self._must_succeed("preview", preview)
         apply = self.apply()
@@ -94,11 +94,16 @@ class PreviewApply:
         if difference:
             raise PreviewLieError(difference + ".")
         self._must_change(apply, changes=changes)
+        return Proof(preview, apply)
+
+    def proves(self, *, changes: bool) -> Proof:
+        """Preview, apply, apply: raise PreviewLieError unless the preview was true and the second apply had nothing to do."""
+        proof = self.agrees(changes=changes)
         settled = capture(self.roots)
         again = self.apply()
         self._must_succeed("second apply", again)
         self._must_have_settled(again, settled)
-        return Proof(preview, apply, again)
+        return replace(proof, again=again)
 
     def refuses(self, sentence: str) -> Proof:
         """Preview and apply must both be refused with the same message, which holds the sentence, and write nothing."""
@@ -116,6 +121,19 @@ class PreviewApply:
                 f"the apply's '{done.task}' on {done.host} says '{done.message}'."
             )
         return Proof(preview, apply)
+
+    def refuses_each(self, sentences: Mapping[str, str]) -> None:
+        """What ``refuses`` asks, of each host with its own sentence, in one preview and one apply: Ansible's start costs more.
+
+        Not even a lock may be written: none of them may get that far.
+        """
+        said, done = _refusals(self._watched("preview", self.preview)), _refusals(self._watched("refused apply", self.apply))
+        if said != done:
+            raise PreviewLieError(f"The refusals differ: {said} in the preview, {done} in the apply.")
+        for host, sentence in sentences.items():
+            found = said.get(host, [])
+            if len(found) != 1 or sentence not in found[0][1]:
+                raise PreviewLieError(f"{host} had to be refused with '{sentence}', and was with {found}.")
 
     def _watched(self, name: str, run: Callable[[], Run], *, locks: bool = False) -> Run:
         before, mark = capture(self.roots), self.world.mark()
@@ -149,6 +167,14 @@ class PreviewApply:
         written = first_change(settled, capture(self.roots), times=False)
         if written:
             raise PreviewLieError(f"The second apply says that it changed nothing, but {written}.")
+
+
+def _refusals(run: Run) -> dict[str, list[tuple[str, str]]]:
+    """The tasks that failed on each host, with what they said."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for failure in run.failures:
+        found.setdefault(failure.host, []).append((failure.task, failure.message))
+    return found
 
 
 def _without_locks(tree: Tree) -> Tree:

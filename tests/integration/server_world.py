@@ -19,8 +19,7 @@ from lab.images import make_image
 from lab.server import LabError
 from tests.harness import PreviewApply
 from tests.harness.ansible import Run
-from tests.harness.compare import first_difference
-from tests.harness.preview_apply import PreviewLieError, Proof
+from tests.harness.preview_apply import PreviewLieError
 
 IMAGE = "bluegreen/lab-server:12"
 # All that systemd needs in a container, and no more; the network is the container's own.
@@ -163,39 +162,8 @@ class ServerProof(PreviewApply):
     """Preview = apply on a server: what a preview writes is looked for in the server itself, and a run may take its time."""
 
     def __init__(self, world: ServerWorld, inventory: Path, **variables: Any) -> None:
-        super().__init__(world.playbook, world=world, inventory=inventory, extra_vars=variables, environment=SLOW)
+        super().__init__(world.playbook, world=world, inventory=inventory, extra_vars=variables, environment=SLOW, timeout=PATIENCE)
         self.server = world
-
-    def preview(self) -> Run:
-        """Run it as it runs by default."""
-        return self.ansible.run(self.playbook, extra_vars=self.extra_vars, timeout=PATIENCE)
-
-    def apply(self) -> Run:
-        """Run it for real."""
-        return self.ansible.run(self.playbook, extra_vars={**self.extra_vars, "dry_run": False}, timeout=PATIENCE)
-
-    def agrees(self) -> Proof:
-        """Preview and apply on a world where there is something to do. The second apply is left to another proof on the same server."""
-        preview = self._watched("preview", self.preview)
-        self._must_succeed("preview", preview)
-        apply = self.apply()
-        self._must_succeed("apply", apply)
-        difference = first_difference(preview, apply, apply_only=self.apply_only)
-        if difference:
-            raise PreviewLieError(difference + ".")
-        self._must_change(apply, changes=True)
-        return Proof(preview, apply)
-
-    def refuses_each(self, sentences: Mapping[str, str]) -> None:
-        """What ``refuses`` asks, of each of the inventory's names with its own sentence, in one preview and one apply."""
-        preview = self._watched("preview", self.preview)
-        apply = self._watched("refused apply", self.apply)
-        said, done = ({failure.host: (failure.task, failure.message) for failure in run.failures} for run in (preview, apply))
-        for host, sentence in sentences.items():
-            if sentence not in said.get(host, ("", ""))[1]:
-                raise PreviewLieError(f"The preview on {host} had to be refused with '{sentence}'. It says {said.get(host)}.")
-        if said != done:
-            raise PreviewLieError(f"The refusals differ: {said} in the preview, {done} in the apply.")
 
     def _watched(self, name: str, run: Callable[[], Run], *, locks: bool = False) -> Run:
         before = self.server.listing()

@@ -24,7 +24,7 @@ from lab.images import make_image
 from lab.load import Load, Snapshot
 from lab.server import LOOPBACK, http, reserve_port
 from lab.site import Site
-from tests.harness import Ansible, PreviewApply, PreviewLieError, Run
+from tests.harness import Ansible, PreviewApply, Run
 from tests.harness.preview_apply import world_environment
 
 IMAGE = "traefik:v3.7"
@@ -60,17 +60,6 @@ class ServersProof(PreviewApply):
         preview = self._watched("preview", self.preview)
         self._must_succeed("preview", preview)
         self._must_change(preview, changes=False)
-
-    def refuses_each(self, sentences: Mapping[str, str]) -> None:
-        """Every server must be refused by its own sentence, the same in preview and apply, and nothing be written."""
-        preview = self._watched("preview", self.preview)
-        apply = self._watched("refused apply", self.apply, locks=True)
-        for server, sentence in sentences.items():
-            said, done = ([(end.task, end.message) for end in run.failures if end.host == server] for run in (preview, apply))
-            if said != done or len(said) != 1 or sentence not in said[0][1]:
-                raise PreviewLieError(
-                    f"{server} had to be refused with '{sentence}'. The preview ended with {said}, the apply with {done}."
-                )
 
 
 @functools.cache
