@@ -17,26 +17,22 @@ description:
     O(take_over) or after O(expires) seconds.
 notes:
   - The note is the file C(SITE.claim) in O(staging_dir).
+extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes
+  - bluegreen.orchestrator.attributes.linux
 attributes:
   check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
     support: full
     details:
       - Refuses what it would refuse otherwise, and writes no note.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: none
     details:
       - A note that comes and goes within a run is no change.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full
     details:
       - It never indicates a change. Without O(token) a second claim is somebody else's, and is refused.
-  platform:
-    description: Target OS/families that can be operated against.
-    platforms: linux
-    support: full
 options:
   site:
     description: Name of the site.

@@ -33,30 +33,25 @@ notes:
   - The value of a preview's header stands in the dynamic file, for Traefik must know it, and in Traefik's private API. It is masked in
     diffs and results. A file that others may not read keeps its mode.
 extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes
+  - bluegreen.orchestrator.attributes.linux
   - bluegreen.orchestrator.switch
   - bluegreen.orchestrator.route
 attributes:
   check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
     support: full
     details:
       - The gates are really asked (GET only), and an apply that would be refused is refused in the preview with the same sentence.
       - Two things are warnings in a preview, because reading is enough for it - missing rights to write, and a lock that another run holds.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
     details:
       - The diff is the dynamic file's, the same in preview and apply.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: partial
     details:
       - O(target=idle) means the colour that is idle now, so it switches at every run. All other targets are idempotent;
         O(target=previous) goes back once, and not forward again when it is repeated.
-  platform:
-    description: Target OS/families that can be operated against.
-    platforms: linux
-    support: full
 options:
   site:
     description: Name of the site; 1 to 63 lower-case letters, digits and hyphens. It names the file, the router and the services.

@@ -14,23 +14,9 @@ description:
     Traefik's API, and changes nothing.
   - Also says whether the directory holds a file that makes Traefik ignore every change.
 extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes.info_module
+  - bluegreen.orchestrator.attributes.linux
   - bluegreen.orchestrator.switch
-attributes:
-  check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
-    support: full
-    details:
-      - Only reads, so it does the same in check mode.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-    support: N/A
-  idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: N/A
-  platform:
-    description: Target OS/families that can be operated against.
-    platforms: linux
-    support: full
 options:
   site:
     description: Name of the site; without it all sites in the directory are described.

@@ -19,24 +19,20 @@ description:
   - Rules that somebody changed in the kernel by hand are found and loaded again.
 notes:
   - Loading the file at boot is left to a unit that runs C(nft --file); the role P(bluegreen.orchestrator.base#role) brings one.
+extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes
+  - bluegreen.orchestrator.attributes.linux
 attributes:
   check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
     support: full
     details:
       - Where nft is installed it checks the rules in a preview too. Where it is not, there is no table yet.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
     details:
       - The diff is the file's; when only the kernel differs, it is that of the kernel's rules.
       - With O(state=confirmed) there is none, for the change was told by the task before.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: full
-  platform:
-    description: Target OS/families that can be operated against.
-    platforms: linux
     support: full
 options:
   name:

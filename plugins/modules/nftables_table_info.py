@@ -11,22 +11,9 @@ version_added: 0.1.0
 author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
 description:
   - Reads what M(bluegreen.orchestrator.nftables_table) keeps, and changes nothing.
-attributes:
-  check_mode:
-    description: Can run in check_mode and return changed status prediction without modifying target.
-    support: full
-    details:
-      - Only reads, so it does the same in check mode.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
-    support: N/A
-  idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
-    support: N/A
-  platform:
-    description: Target OS/families that can be operated against.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes.info_module
+  - bluegreen.orchestrator.attributes.linux
 options:
   name:
     description: Name of the table.
