@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pymysql
 from aiohttp import web
 
-from lab.site_app import SmallSite, command_line, serve
+from lab.site_app import SmallSite, command_line, option, serve
 
 
 class SmallShop(SmallSite):
@@ -45,9 +45,9 @@ class SmallShop(SmallSite):
 def main() -> None:
     """Read the command line and serve."""
     parser = command_line()
-    parser.add_argument("--socket", required=True)
-    parser.add_argument("--user", required=True)
-    parser.add_argument("--schema", required=True)
+    option(parser, "--socket", "SHOP_SOCKET")
+    option(parser, "--user", "SHOP_USER")
+    option(parser, "--schema", "SHOP_SCHEMA")
     given = parser.parse_args()
     asyncio.run(serve(SmallShop(given), given.address, given.port, given.control_port))
 

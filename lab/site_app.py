@@ -146,19 +146,20 @@ async def serve(site: SmallSite, address: str, port: int, control_port: int) -> 
 def command_line() -> argparse.ArgumentParser:
     """What can be given. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on."""
     parser = argparse.ArgumentParser(description="One colour of the lab's small site.")
-
-    def option(name: str, variable: str, default: str | None = None, **more: Any) -> None:
-        value = os.environ.get(variable, default)
-        parser.add_argument(name, default=value, required=value is None, **more)
-
-    option("--site", "SITE_NAME")
-    option("--colour", "SITE_COLOUR", choices=sorted(OTHER))
-    option("--version", "SITE_VERSION")
-    option("--address", "SITE_ADDRESS", LOOPBACK)
-    option("--port", "SITE_PORT", type=int)
-    option("--control-port", "SITE_CONTROL_PORT", type=int)
-    option("--request-log", "SITE_REQUEST_LOG")
+    option(parser, "--site", "SITE_NAME")
+    option(parser, "--colour", "SITE_COLOUR", choices=sorted(OTHER))
+    option(parser, "--version", "SITE_VERSION")
+    option(parser, "--address", "SITE_ADDRESS", LOOPBACK)
+    option(parser, "--port", "SITE_PORT", type=int)
+    option(parser, "--control-port", "SITE_CONTROL_PORT", type=int)
+    option(parser, "--request-log", "SITE_REQUEST_LOG")
     return parser
+
+
+def option(parser: argparse.ArgumentParser, name: str, variable: str, default: str | None = None, **more: Any) -> None:
+    """Add an option whose default is a variable of the environment; without either it is required."""
+    value = os.environ.get(variable, default)
+    parser.add_argument(name, default=value, required=value is None, **more)
 
 
 def main() -> None:

@@ -33,12 +33,16 @@ PULL_LIMIT = 120.0
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its folder below lab/images, what it needs besides, its build arguments, and whether a registry has the real one."""
+    """One image: its folder below lab/images, what it needs besides, its build arguments, and whether a registry has the real one.
+
+    ``upon`` is the image of the lab that its Dockerfile begins with.
+    """
 
     folder: str
     extra_files: Callable[[], dict[str, Path]]
     arguments: dict[str, str] = field(default_factory=dict)
     public: bool = False
+    upon: str = ""
 
 
 def _traefik() -> dict[str, Path]:
@@ -53,6 +57,7 @@ IMAGES = {
     "traefik:v3.7": Image("traefik", _traefik, public=True),
     "bluegreen/lab-site:1.0": Image("lab-site", _site, {"VERSION": "1.0"}),
     "bluegreen/lab-site:1.1": Image("lab-site", _site, {"VERSION": "1.1"}),
+    "bluegreen/lab-shop:1.0": Image("lab-shop", lambda: {"lab/shop_app.py": ROOT / "lab" / "shop_app.py"}, upon="bluegreen/lab-site:1.0"),
     "bluegreen/lab-server:12": Image("lab-server", dict),
 }
 
@@ -60,6 +65,8 @@ IMAGES = {
 def make_image(tag: str) -> str:
     """Make an image of the lab unless it is there and current; returns its tag."""
     image = IMAGES[tag]
+    if image.upon:
+        make_image(image.upon)
     with _lock():
         if image.public and _is_the_public_one(tag):
             return tag
@@ -118,7 +125,8 @@ def _fill(context: Path, image: Image) -> str:
         target = context / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-    whole = hashlib.sha256(repr(sorted(image.arguments.items())).encode())
+    upon = _inputs(image.upon) if image.upon else None
+    whole = hashlib.sha256(repr((sorted(image.arguments.items()), upon) if upon else sorted(image.arguments.items())).encode())
     for path in sorted(path for path in context.rglob("*") if path.is_file()):
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
