@@ -18,6 +18,7 @@ import yaml
 
 import ansible_collections.bluegreen.orchestrator as collection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._audit_verify import Verification, verify
+from tests.harness.ansible import CACHES
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = Path(next(iter(collection.__path__))).parents[2]
@@ -95,6 +96,7 @@ class AuditWorld:
             "BLUEGREEN_AUDIT_LOG": str(self.log),
             "COLUMNS": "1000",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(CACHES),
             **self.settings,
             **more,
         }

@@ -17,7 +17,7 @@ from pathlib import Path
 from lab.docker import Engine
 from lab.images import IMAGES, make_image
 from lab.server import LabError
-from tests.harness.ansible import BYTECODE
+from tests.harness.ansible import CACHES
 from tests.tools.stages import BUILD, ROOT
 
 SCENARIOS = ROOT / "molecule"
@@ -32,7 +32,7 @@ def environment(scenario: str) -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),
         "ANSIBLE_CONFIG": str(SCENARIOS / "ansible.cfg"),
         "ANSIBLE_HOME": str(BUILD / "ansible"),
-        "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{BYTECODE}",
+        "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{CACHES}",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 
