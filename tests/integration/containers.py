@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import Claim, claim_path
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness import Ansible, PreviewApply, Run
+from tests.harness.ansible import ROOT
 from tests.harness.preview_apply import world_environment
 
 PREFIX = "bluegreen.orchestrator."
@@ -26,6 +34,50 @@ ONLY_LOOKS = {
     "bluegreen.orchestrator.bluegreen : What is in flight ends meanwhile": "a wait, which a preview does not wait for",
     "bluegreen.orchestrator.bluegreen : Nothing is in flight any more": "a question about what the apply has just done",
 }
+
+
+class Background:
+    """A run that goes on while the test does other things."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
+        self._command = command
+        self._environment = environment
+        self._output = output
+
+    def __enter__(self) -> Self:
+        with self._output.open("w") as output:
+            # A session of its own: it is killed with all that it started, as when the operator's machine dies.
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def until(self, moment: Callable[[], bool]) -> None:
+        """Return when the run has come to a moment."""
+        end = time.monotonic() + LIMIT
+        while not moment():
+            assert self._process.poll() is None, f"the run ended before its moment came: {self.said()}"
+            assert time.monotonic() < end, f"the moment never came: {self.said()}"
+            time.sleep(0.05)
+
+    def ended(self) -> int:
+        """Wait for the end; the exit code."""
+        return self._process.wait(LIMIT)
+
+    def said(self) -> str:
+        """All that it printed, the line breaks left out."""
+        return " ".join(self._output.read_text().split())
 
 
 class Operator:
@@ -52,6 +104,12 @@ class Operator:
         assert run.failures, run.words()
         return run.failures[-1].message
 
+    def begins(self, output: Path, playbook: str, **variables: Any) -> Background:
+        """Apply a playbook that goes on meanwhile; in a ``with``, at whose end it is killed."""
+        given = ("--extra-vars", json.dumps({"dry_run": False, **variables}))
+        command = self.ansible.command(PREFIX + playbook, self.site, given)
+        return Background(command, self.ansible.full_environment("ansible.builtin.default"), output)
+
     def harness(self, playbook: str, **variables: Any) -> PreviewApply:
         """The preview = apply harness on this site."""
         return PreviewApply(
@@ -71,6 +129,11 @@ def refuses_each(operator: Operator, playbook: str, cases: Mapping[str, tuple[Ma
     world.write_sites({site: conf for site, (conf, _) in cases.items()})
     harness = PreviewApply(PREFIX + playbook, world=world, inventory=world.inventory, limit=",".join(cases), timeout=LIMIT)
     harness.refuses_each({site: sentence for site, (_, sentence) in cases.items()})
+
+
+def candidate_runs(operator: Operator, colour: str) -> bool:
+    """Whether a deploy to a colour has come to its candidate."""
+    return bool(docker("ps", "--quiet", "--filter", f"name={operator.site}-{colour}-candidate"))
 
 
 def converged(operator: Operator) -> None:
@@ -122,8 +185,8 @@ def a_deploy_is_killed(operator: Operator) -> None:
     """It was killed while its candidate ran: the old container is stopped, the candidate has its port, and its claim is there."""
     staging = operator.world.traefik.staging_dir
     staging.mkdir(exist_ok=True)
-    claim = {"colour": "green", "work": "deploy", "owner": "ann on web1", "since": time.time(), "token": "0123456789abcdef"}
-    (staging / f"{operator.site}.claim").write_text(json.dumps(claim))
+    claim = Claim("green", "deploy", "ann on web1", time.time(), "0123456789abcdef")
+    Path(claim_path(str(staging), operator.site)).write_text(json.dumps(asdict(claim)))
     docker("stop", "--time", "1", f"{operator.site}-green")
     port = operator.world.ports[operator.site]["green"]
     labels = ("--label", f"io.bluegreen.site={operator.site}", "--label", "io.bluegreen.colour=green")

@@ -25,10 +25,14 @@ class Claiming(Switching):
         """Where the claim lies."""
         return self.world.staging_dir / "acme.claim"
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the site is."""
+        return {"site": self.site, "dynamic_dir": str(self.world.dynamic_dir), "staging_dir": str(self.world.staging_dir)}
+
     def claim(self, colour: str = "green", **options: Any) -> dict[str, Any]:
         """Run bluegreen_claim; failed or not."""
-        place = {"site": self.site, "dynamic_dir": str(self.world.dynamic_dir), "staging_dir": str(self.world.staging_dir)}
-        return self.run(module="bluegreen_claim", **place, colour=colour, **options)
+        return self.run(module="bluegreen_claim", **{**self.place, "colour": colour, **options})
 
 
 @pytest.fixture
@@ -123,10 +127,9 @@ def test_an_old_claim_is_taken_over_by_itself(acme: Claiming) -> None:
 
 
 def test_info_tells_of_a_claim(acme: Claiming) -> None:
-    place = {"site": "acme", "dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir)}
-    assert acme.run(module="bluegreen_switch_info", **place)["sites"][0]["claim"] is None
+    assert acme.run(module="bluegreen_switch_info", **acme.place)["sites"][0]["claim"] is None
     acme.claim(work="retire")
-    claim = acme.run(module="bluegreen_switch_info", **place)["sites"][0]["claim"]
+    claim = acme.run(module="bluegreen_switch_info", **acme.place)["sites"][0]["claim"]
     assert (claim["colour"], claim["work"]) == ("green", "retire")
 
 
@@ -146,5 +149,4 @@ def test_what_is_no_claim_is_named(acme: Claiming) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(acme: Claiming, options: dict[str, Any], said: str) -> None:
-    place: dict[str, Any] = {"site": "acme", "dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir)}
-    assert said in acme.run(module="bluegreen_claim", **{**place, "colour": "green", **options})["msg"]
+    assert said in acme.claim(**options)["msg"]

@@ -5,25 +5,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
 from lab.server import http
-from tests.harness.ansible import ROOT
-from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, converged
+from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, candidate_runs, converged
 from tests.integration.page import Page
 
 pytestmark = pytest.mark.timeout(900)
@@ -148,26 +144,27 @@ def an_unhealthy_version(operator: Operator) -> None:
     assert "its health check says unhealthy (no database)" in said
 
 
-def candidate_runs(operator: Operator) -> bool:
-    return bool(docker("ps", "--quiet", "--filter", f"name={operator.site}-green-candidate"))
-
-
 def old_is_stopped(operator: Operator) -> bool:
     return not operator.world.inspect(operator.site, "green")["State"]["Running"]
 
 
-def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator) -> None:
+def green_has_its_candidate(operator: Operator) -> bool:
+    return candidate_runs(operator, "green")
+
+
+def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator, tmp_path: Path) -> None:
     world, site = operator.world, operator.site
     converged(operator)
     with world.load(site) as load:
-        for moment, version in ((old_is_stopped, "1.1"), (candidate_runs, "1.0")):
-            kill_at(operator, moment, "deploy", bluegreen_image=f"{IMAGE}:{version}")
+        for moment, version in ((old_is_stopped, "1.1"), (green_has_its_candidate, "1.0")):
+            with operator.begins(tmp_path / "killed", "deploy", bluegreen_image=f"{IMAGE}:{version}") as killed:
+                killed.until(partial(moment, operator))
             assert world.public(site)["colour"] == "blue"
             assert "green is in work (deploy by " in operator.refused("switch", bluegreen_target="green")
             assert "green is in work: deploy by " in json.dumps([result.content for result in operator.does("status").results])
             operator.does("deploy", bluegreen_take_over=True, bluegreen_image=f"{IMAGE}:{version}")
             assert world.version(site, "green") == version
-            assert not candidate_runs(operator)
+            assert not candidate_runs(operator, "green")
         operator.does("switch", bluegreen_target="green")
     assert load.snapshot().failed == 0, load.snapshot().words()
     assert world.public(site)["colour"] == "green"
@@ -177,7 +174,7 @@ def route_is_gone(operator: Operator) -> bool:
     return operator.world.public(operator.site) == {"status": 404}
 
 
-def test_two_sites_are_apart_and_one_is_taken_away(operator: Operator) -> None:
+def test_two_sites_are_apart_and_one_is_taken_away(operator: Operator, tmp_path: Path) -> None:
     """A retirement that is killed is finished by the next run, and what is half gone is nobody's: no visitor is sent to it."""
     world, (site, other) = operator.world, operator.world.sites
     # The drain below reads the version as the number of requests in flight: blue answers nobody, green three.
@@ -188,7 +185,8 @@ def test_two_sites_are_apart_and_one_is_taken_away(operator: Operator) -> None:
     assert run.returncode == 0, run.words()
     they_do_not_see_each_other(operator)
     with world.load(other) as load:
-        kill_at(operator, route_is_gone, "retire", bluegreen_retire="site", bluegreen_drain_seconds=60)
+        with operator.begins(tmp_path / "killed", "retire", bluegreen_retire="site", bluegreen_drain_seconds=60) as killed:
+            killed.until(partial(route_is_gone, operator))
         assert docker("ps", "--quiet", "--filter", f"name={site}-blue") != ""
         said = operator.refused("retire", bluegreen_retire="site", **told)
         assert "green was not stopped, for it does not say that nothing is in flight (version at /health: 3)" in said
@@ -215,25 +213,6 @@ def reaches(container: str, address: str) -> bool:
     program = "import socket, sys; socket.create_connection((sys.argv[1], 8080), 2)"
     done = subprocess.run(["docker", "exec", container, "python3", "-c", program, address], capture_output=True, check=False)
     return done.returncode == 0
-
-
-def kill_at(operator: Operator, moment: Callable[[Operator], bool], playbook: str, **variables: Any) -> None:
-    """Start a playbook and kill it, with all that it started, at a moment."""
-    command = operator.ansible.command(PREFIX + playbook, operator.site, ("--extra-vars", json.dumps({"dry_run": False, **variables})))
-    environment = operator.ansible.full_environment("ansible.builtin.default")
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    end = time.monotonic() + LIMIT
-    try:
-        while not moment(operator):
-            assert process.poll() is None, "the run ended before its moment came"
-            assert time.monotonic() < end, "the moment never came"
-            time.sleep(0.05)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def test_the_previous_colour_stays_warm_and_ends_what_it_is_answering(operator: Operator) -> None:

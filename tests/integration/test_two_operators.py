@@ -5,58 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
-from tests.harness.ansible import ROOT
-from tests.integration.containers import FORCED, LIMIT, NEXT, PREFIX, Operator, converged
+from tests.integration.containers import FORCED, NEXT, Operator, candidate_runs, converged
 
 pytestmark = pytest.mark.timeout(900)
-
-
-class Colleague:
-    """Somebody else's run, which goes on meanwhile."""
-
-    def __init__(self, operator: Operator, output: Path, playbook: str, **variables: Any) -> None:
-        given = ("--extra-vars", json.dumps({"dry_run": False, **variables}))
-        self._command = operator.ansible.command(PREFIX + playbook, operator.site, given)
-        self._environment = operator.ansible.full_environment("ansible.builtin.default")
-        self._output = output
-
-    def __enter__(self) -> Self:
-        with self._output.open("w") as output:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-        return self
-
-    def __exit__(self, *trouble: object) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def until(self, moment: Callable[[], bool]) -> None:
-        """Return when the run has come to a moment."""
-        end = time.monotonic() + LIMIT
-        while not moment():
-            assert self._process.poll() is None, f"the run ended before its moment came: {self.said()}"
-            assert time.monotonic() < end, "the moment never came"
-            time.sleep(0.05)
-
-    def ended(self) -> int:
-        """Wait for the end; the exit code."""
-        return self._process.wait(LIMIT)
-
-    def said(self) -> str:
-        """All that it printed, the line breaks left out."""
-        return " ".join(self._output.read_text().split())
 
 
 @pytest.fixture
@@ -67,15 +24,11 @@ def operator(containers: ContainerWorld) -> Operator:
     return made
 
 
-def candidate_runs(operator: Operator, colour: str) -> Callable[[], bool]:
-    return lambda: bool(docker("ps", "--quiet", "--filter", f"name={operator.site}-{colour}-candidate"))
-
-
 def test_a_rollback_comes_before_a_retirement_that_still_waits(operator: Operator, tmp_path: Path) -> None:
     operator.does("switch", bluegreen_target="green")
     with (
         operator.world.load(operator.site) as load,
-        Colleague(operator, tmp_path / "retire", "retire", bluegreen_drain_seconds=60, **FORCED) as colleague,
+        operator.begins(tmp_path / "retire", "retire", bluegreen_drain_seconds=60, **FORCED) as colleague,
     ):
         colleague.until(lambda: "What is in flight ends meanwhile" in colleague.said())
         operator.does("rollback")
@@ -88,8 +41,8 @@ def test_a_rollback_comes_before_a_retirement_that_still_waits(operator: Operato
 
 def test_nobody_is_brought_to_the_candidate_of_a_deploy(operator: Operator, tmp_path: Path) -> None:
     operator.does("switch", bluegreen_target="green")
-    with operator.world.load(operator.site) as load, Colleague(operator, tmp_path / "deploy", "deploy", **NEXT) as colleague:
-        colleague.until(candidate_runs(operator, "blue"))
+    with operator.world.load(operator.site) as load, operator.begins(tmp_path / "deploy", "deploy", **NEXT) as colleague:
+        colleague.until(lambda: candidate_runs(operator, "blue"))
         for playbook, variables in (("rollback", {}), ("switch", {"bluegreen_target": "blue"}), ("canary", {"bluegreen_canary_weight": 5})):
             assert f"{operator.site}: blue is in work (deploy by " in operator.refused(playbook, **variables)
         assert colleague.ended() == 0, colleague.said()
@@ -99,9 +52,9 @@ def test_nobody_is_brought_to_the_candidate_of_a_deploy(operator: Operator, tmp_
 
 
 def test_the_second_of_two_deploys_is_refused_or_takes_over(operator: Operator, tmp_path: Path) -> None:
-    with Colleague(operator, tmp_path / "deploy", "deploy", bluegreen_env={"SLOW": "1"}, **NEXT) as colleague:
+    with operator.begins(tmp_path / "deploy", "deploy", bluegreen_env={"SLOW": "1"}, **NEXT) as colleague:
         # The colleague's candidate answers once it may: until then both are at work.
-        colleague.until(candidate_runs(operator, "green"))
+        colleague.until(lambda: candidate_runs(operator, "green"))
         said = operator.refused("deploy", **NEXT)
         assert f"{operator.site}: green is in work (deploy by " in said
         assert "give -e bluegreen_take_over=true to end its work" in said
@@ -111,8 +64,8 @@ def test_the_second_of_two_deploys_is_refused_or_takes_over(operator: Operator, 
 
 def test_who_was_taken_over_stops_and_removes_nothing(operator: Operator, tmp_path: Path) -> None:
     hopeless = {"test": ["CMD-SHELL", "exit 1"], "interval": "1s", "retries": 60}
-    with Colleague(operator, tmp_path / "deploy", "deploy", bluegreen_healthcheck=hopeless, **NEXT) as colleague:
-        colleague.until(candidate_runs(operator, "green"))
+    with operator.begins(tmp_path / "deploy", "deploy", bluegreen_healthcheck=hopeless, **NEXT) as colleague:
+        colleague.until(lambda: candidate_runs(operator, "green"))
         operator.does("deploy", bluegreen_take_over=True, bluegreen_image=f"{IMAGE}:1.1")
         made = operator.world.inspect(operator.site, "green")["Id"]
         assert colleague.ended() == 2
