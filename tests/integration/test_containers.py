@@ -167,6 +167,11 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_site": "bridge"}, 'bluegreen_site: "bridge" cannot name a Docker network'),
     ("bluegreen", {"bluegreen_site": "acme-"}, 'bluegreen_site: "acme-" cannot name a Docker network'),
     ("bluegreen", {"bluegreen_secrets": [{"name": "a"}]}, 'bluegreen_secrets: ["a"]: each must be named as a file and have either value'),
+    (
+        "bluegreen",
+        {"bluegreen_secrets": [{"name": "a", "value": {"b": "c"}}]},
+        'bluegreen_secrets: ["a"]: each must be named as a file and have',
+    ),
     ("bluegreen", {"bluegreen_secrets": [{"name": "../a", "value": "x"}]}, '["../a"]: each must be named as a file'),
     ("deploy", NEXT, "the site has no route yet, so no colour is idle"),
     ("deploy", {"bluegreen_runtime": "external"}, "colours run elsewhere (external)"),

@@ -117,6 +117,10 @@ def test_a_new_secret_comes_to_the_idle_colour_and_to_visitors_by_a_switch(opera
     operator.harness("bluegreen").proves(changes=True)
     assert (read(operator, "blue"), read(operator, "green")) == ("rotated", "rotated")
     assert (read(operator, "blue", "api.key"), read(operator, "green", "api.key")) == ("rotated too", f"{CANARY}-file")
+    operator.world.write_inventory()
+    operator.harness("bluegreen").proves(changes=True)
+    kept = [path.name for path in (operator.world.conf_dir / operator.site).iterdir()]
+    assert kept == [f"{operator.site}-green"], "who serves keeps its secrets"
 
 
 def test_secrets_that_both_colours_shared_are_left_to_who_serves(operator: Operator, source: Path) -> None:
