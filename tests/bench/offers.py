@@ -38,15 +38,11 @@ LIMIT_SECONDS = 60.0
 
 
 class BenchWorld(ContainerWorld):
-    """Many sites on one server.
-
-    A health check starts a program every few seconds, and a hundred of them would be all that this machine does: the gate decides here.
-    """
+    """Many sites on one server."""
 
     def shared(self) -> dict[str, Any]:
         """GLOBAL conf."""
         return super().shared() | {
-            "bluegreen_healthcheck": {"test": ["NONE"]},
             "bluegreen_limits": {"memory": "96M", "pids": 32},
             "bluegreen_start_seconds": 120,
         }
