@@ -116,6 +116,15 @@ def refuse_claimed(staging: str, site: str, colours: Collection[str]) -> None:
         )
 
 
+def end_claim(staging: str, site: str) -> None:
+    """End whatever claim a site has; one that it has not is fine.
+
+    Raises:
+        FileError: it is still there.
+    """
+    _files.remove(claim_path(staging, site))
+
+
 def claim_colour(params: dict[str, Any], *, preview: bool) -> dict[str, Any]:
     """Write the note, or take it away.
 
@@ -145,14 +154,16 @@ def claim_colour(params: dict[str, Any], *, preview: bool) -> dict[str, Any]:
 def _taken(params: dict[str, Any], path: str, staging: str, *, preview: bool) -> dict[str, Any]:
     site, colour = params["site"], params["colour"]
     text = _files.read_text(path)
-    if text is not None:
-        _refuse_visited(site, colour, parse(site, path, text))
+    if text is None:
+        raise RefusedError(f"{site}: it has no route any more, {path} is not there, so nobody works on its colours; run this again.")
+    _refuse_visited(site, colour, parse(site, path, text))
     there = read_claim(staging, site)
     mine = there is not None and there.token == params["token"]
     if params["token"] and not mine and not preview:
         raise RefusedError(
             f"{site}: the work on {colour} was taken over by another run"
-            f" ({there.words() if there else 'which has ended it'}), so this one stops here and leaves what there is to it."
+            f" ({there.words() if there else 'which has ended it'}), so this one stops here and leaves what there is to it.",
+            taken_over=there.public() if there else {},
         )
     if there is not None and not mine and not params["take_over"] and there.age < params["expires"]:
         raise RefusedError(
@@ -160,7 +171,8 @@ def _taken(params: dict[str, Any], path: str, staging: str, *, preview: bool) ->
             " If that run was killed, give -e bluegreen_take_over=true to end its work."
         )
     token = params["token"] if mine else secrets.token_hex(8)
-    if not preview and not mine:
+    if not preview:
+        # Confirmed by its own run, it is young again: work that goes on is not taken over.
         claim = Claim(colour, params["work"], owner(), time.time(), token)
         target = claim_path(staging, site)
         _files.commit(_files.stage(json.dumps(asdict(claim)) + "\n", target, staging), target)
@@ -181,5 +193,5 @@ def _ended(params: dict[str, Any], staging: str, *, preview: bool) -> dict[str, 
     there = read_claim(staging, params["site"])
     mine = there is not None and there.token == params["token"]
     if mine and not preview:
-        _files.remove(claim_path(staging, params["site"]))
+        end_claim(staging, params["site"])
     return {"changed": False, "token": None, "taken_over": None}

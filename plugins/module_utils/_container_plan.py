@@ -19,9 +19,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible.module_utils.common.text.formatters import human_to_bytes
+
 LABEL = "io.bluegreen"
 SETTINGS_LABEL = f"{LABEL}.settings"
 SECRETS_TARGET = "/run/secrets"
+# As tasks/container.yml makes them.
+RESTART_POLICY = "unless-stopped"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Wanted:
         serves: whether visitors reach this colour now.
         routed: whether visitors reach the site at all; where they do not, nothing can be stopped on purpose.
         deploy: whether this run puts ``image`` on this colour.
+        interrupted: whether a run that was killed has left this colour in the middle of its work.
         secrets_changed: when the newest secret file of this colour was written (seconds since 1970); infinite where one is not as wanted.
         secrets_dir: the directory of this colour's secrets, empty when it has none.
     """
@@ -49,6 +54,7 @@ class Wanted:
     serves: bool = False
     routed: bool = True
     deploy: bool = False
+    interrupted: bool = False
     secrets_changed: float = 0.0
     secrets_dir: str = ""
 
@@ -95,11 +101,11 @@ def plan_colour(wanted: Wanted, container: Mapping[str, Any] | None) -> Containe
     if wanted.deploy:
         return _deployed(wanted, container, differs)
     runs = _runs(container)
-    if wanted.routed and not runs:
+    if wanted.routed and not runs and not wanted.interrupted:
         return ContainerPlan("rest", words=f"{wanted.site}: {wanted.colour} is stopped, and stays so until the next deploy")
     if differs:
         return ContainerPlan("replace", words=f"{wanted.site}: {wanted.colour} gets new settings ({', '.join(differs)})", differs=differs)
-    return ContainerPlan("keep" if runs else "start")
+    return ContainerPlan("keep") if runs else ContainerPlan("start", words=_started(wanted))
 
 
 def site_labels(site: str) -> dict[str, str]:
@@ -164,10 +170,14 @@ def _stranger(kind: str, name: str) -> str:
     )
 
 
+def _started(wanted: Wanted) -> str:
+    return f"{wanted.site}: {wanted.colour} does not run, and is started as it is"
+
+
 def _serving(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, ...]) -> ContainerPlan:
     act = "keep" if _runs(container) else "start"
     if not differs:
-        return ContainerPlan(act)
+        return ContainerPlan(act, words="" if act == "keep" else _started(wanted))
     other = "green" if wanted.colour == "blue" else "blue"
     words = (
         f"{wanted.site}: {wanted.colour} serves, so its container keeps its settings although SITE conf has changed"
@@ -209,10 +219,26 @@ def differences(wanted: Wanted, container: Mapping[str, Any]) -> tuple[str, ...]
     names = {name for name in made_with.keys() | ours.keys() if made_with.get(name) != ours.get(name)}
     if _environment_differs(wanted.settings.get("env") or {}, container["Config"].get("Env") or []):
         names.add("env")
+    names |= _changed_by_hand(wanted.settings, container)
     made = _seconds(str(container.get("Created", "")))
     if wanted.secrets_changed > made or _secrets_elsewhere(wanted.secrets_dir, container):
         names.add("secrets")
     return tuple(sorted(names))
+
+
+def _changed_by_hand(settings: Mapping[str, Any], container: Mapping[str, Any]) -> set[str]:
+    """What ``docker update`` can change of a container that is there; its label knows nothing of that."""
+    limits, actual = settings.get("limits") or {}, container.get("HostConfig") or {}
+    memory = limits.get("memory")
+    wanted = {
+        "NanoCpus": round(float(limits.get("cpus") or 0) * 1e9),
+        "Memory": human_to_bytes(str(memory)) if memory else 0,
+        "PidsLimit": int(limits.get("pids") or 0),
+    }
+    names = {"limits, changed by hand" for key, value in wanted.items() if key in actual and max(actual[key] or 0, 0) != value}
+    if (actual.get("RestartPolicy") or {}).get("Name", RESTART_POLICY) != RESTART_POLICY:
+        names.add("restart policy, changed by hand")
+    return names
 
 
 def _secrets_elsewhere(directory: str, container: Mapping[str, Any]) -> bool:

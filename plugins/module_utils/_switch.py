@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import refuse_claimed
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import end_claim, refuse_claimed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
@@ -162,6 +162,8 @@ def apply(report: Report) -> None:
             _warn_left_hold(report, plan)
             if plan.plan.changed:
                 report.ended(SwitchRun(wish, plan, text, lock.step).run())
+            if wish.take_over:
+                end_claim(wish.staging_dir, wish.site)
     except Interrupted as signalled:
         raise RefusedError(f"{wish.site}: the run was interrupted by {signalled} before anything was changed.") from None
 
@@ -176,7 +178,8 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         if not report.awaits((plan.after.active,) if plan.after else ()):
             _see_in_step(report, plan)
         return plan, text
-    refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS)
+    if not wish.take_over:
+        refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS)
     report.warnings += check_directory(wish, plan)
     check_traefik(wish, plan)
     if plan.after is not None and plan.moves_traffic:

@@ -150,6 +150,7 @@ SWITCH_SPEC: dict[str, Any] = {
     **HOLD_SPEC,
     "lock_timeout": {"type": "float", "default": 10.0},
     "starting": {"type": "list", "elements": "str", "choices": ["blue", "green"], "default": []},
+    "take_over": {"type": "bool", "default": False},
 }
 
 INFO_SPEC: dict[str, Any] = {
@@ -227,6 +228,7 @@ def wish_of(params: dict[str, Any]) -> Wish:
         soak=Soak(**filled(SWITCH_SPEC["soak"], params["soak"])),
         lock_timeout=params["lock_timeout"],
         starting=tuple(params["starting"]),
+        take_over=params["take_over"],
     )
 
 

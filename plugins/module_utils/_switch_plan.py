@@ -99,6 +99,8 @@ class Wish:
     lock_timeout: float = 10.0
     # Colours whose servers the same play starts: in a preview they are not there yet.
     starting: tuple[str, ...] = ()
+    # For state absent: the claim of a run that was killed is ended, not obeyed.
+    take_over: bool = False
 
     @property
     def path(self) -> str:
@@ -225,6 +227,8 @@ def check_wish(wish: Wish) -> None:
         check_maintenance(wish.maintenance)
     check_gate(wish.gate)
     _check_proof(wish)
+    if wish.take_over and wish.state != "absent":
+        raise InputError("take_over: true is for state=absent only; where the site stays, the run that works on the colour ends the claim.")
 
 
 def _check_texts(wish: Wish) -> None:

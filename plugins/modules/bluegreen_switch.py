@@ -181,6 +181,12 @@ options:
     elements: str
     choices: [blue, green]
     default: []
+  take_over:
+    description:
+      - With O(state=absent), whether the route goes although another run has claimed a colour, because that run was killed; its claim ends.
+      - See M(bluegreen.orchestrator.bluegreen_claim).
+    type: bool
+    default: false
 seealso:
   - module: bluegreen.orchestrator.bluegreen_switch_info
   - name: Traefik file provider

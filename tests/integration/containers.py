@@ -31,6 +31,7 @@ FORCED = {"bluegreen_retire_force": True}
 # A run that replaces a container starts it twice and waits for it; a busy machine takes its time.
 LIMIT = 300.0
 ONLY_LOOKS = {
+    "bluegreen.orchestrator.bluegreen : Whether this is an apply": "a command, which a preview skips: that is how it is known",
     "bluegreen.orchestrator.bluegreen : What is in flight ends meanwhile": "a wait, which a preview does not wait for",
     "bluegreen.orchestrator.bluegreen : Nothing is in flight any more": "a question about what the apply has just done",
 }
@@ -170,7 +171,7 @@ def blue_is_stopped(operator: Operator) -> None:
 
 
 def green_is_given_memory_by_hand(operator: Operator) -> None:
-    docker("update", "--memory", "256m", "--memory-swap", "512m", f"{operator.site}-green")
+    docker("update", "--cpus", "2", "--memory", "256m", "--memory-swap", "512m", f"{operator.site}-green")
 
 
 def the_conf_gets_other_limits(operator: Operator) -> None:
@@ -181,12 +182,31 @@ def green_is_served(operator: Operator) -> None:
     operator.does("switch", bluegreen_target="green")
 
 
-def a_deploy_is_killed(operator: Operator) -> None:
-    """It was killed while its candidate ran: the old container is stopped, the candidate has its port, and its claim is there."""
+def blue_is_paused(operator: Operator) -> None:
+    docker("pause", f"{operator.site}-blue")
+
+
+def _a_claim_is_left(operator: Operator, work: str, colour: str = "green") -> None:
     staging = operator.world.traefik.staging_dir
     staging.mkdir(exist_ok=True)
-    claim = Claim("green", "deploy", "ann on web1", time.time(), "0123456789abcdef")
+    claim = Claim(colour, work, "ann on web1", time.time(), "0123456789abcdef")
     Path(claim_path(str(staging), operator.site)).write_text(json.dumps(asdict(claim)))
+
+
+def a_retirement_is_killed(operator: Operator) -> None:
+    """It was killed when it had stopped the container of blue, the idle colour."""
+    _a_claim_is_left(operator, "retire", "blue")
+
+
+def an_offer_is_killed(operator: Operator) -> None:
+    """As a deploy; but it was the playbook of the offer, which leaves alone what is stopped on purpose."""
+    a_deploy_is_killed(operator)
+    _a_claim_is_left(operator, "bluegreen")
+
+
+def a_deploy_is_killed(operator: Operator) -> None:
+    """It was killed while its candidate ran: the old container is stopped, the candidate has its port, and its claim is there."""
+    _a_claim_is_left(operator, "deploy")
     docker("stop", "--time", "1", f"{operator.site}-green")
     port = operator.world.ports[operator.site]["green"]
     labels = ("--label", f"io.bluegreen.site={operator.site}", "--label", "io.bluegreen.colour=green")

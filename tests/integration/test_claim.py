@@ -86,6 +86,16 @@ def test_nobody_is_brought_to_a_colour_in_work(acme: Claiming, way: dict[str, An
     assert acme.public_colour() == "blue"
 
 
+def test_a_site_may_be_taken_away_from_a_run_that_was_killed(acme: Claiming) -> None:
+    acme.claim()
+    assert "take_over: true is for state=absent only" in acme.refused(target="green", take_over=True)
+    assert acme.ok(check=True, state="absent", take_over=True)["changed"]
+    assert acme.note.exists()
+    acme.ok(state="absent", take_over=True)
+    assert not acme.file.exists()
+    assert not acme.note.exists()
+
+
 def test_a_rollback_to_a_colour_in_work_is_refused(acme: Claiming) -> None:
     acme.ok(target="green")
     acme.claim("blue", work="retire")
@@ -116,6 +126,19 @@ def test_somebody_elses_claim_is_kept_until_it_is_taken_over(acme: Claiming) -> 
     assert "the work on green was taken over by another run (green is in work (deploy by " in acme.claim(token=first["token"])["msg"]
     acme.claim(state="absent", token=second["token"])
     assert "was taken over by another run (which has ended it)" in acme.claim(token=first["token"])["msg"]
+
+
+def test_work_that_goes_on_is_young(acme: Claiming) -> None:
+    token = acme.claim()["token"]
+    note = json.loads(acme.note.read_text())
+    acme.note.write_text(json.dumps(note | {"since": note["since"] - 60}))
+    acme.claim(token=token)
+    assert "is in work" in acme.claim(expires=59)["msg"]
+
+
+def test_a_site_without_a_route_cannot_be_worked_on(acme: Claiming) -> None:
+    acme.ok(state="absent")
+    assert "acme: it has no route any more, " in acme.claim()["msg"]
 
 
 def test_an_old_claim_is_taken_over_by_itself(acme: Claiming) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lab.container_world import IMAGE, ContainerWorld
+from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
 from lab.docker import docker
 from lab.server import reserve_port
 from tests.harness import PreviewLieError
@@ -22,7 +22,10 @@ from tests.integration.containers import (
     NEXT,
     Operator,
     a_deploy_is_killed,
+    a_retirement_is_killed,
+    an_offer_is_killed,
     as_it_is,
+    blue_is_paused,
     blue_is_removed,
     blue_is_stopped,
     converged,
@@ -51,7 +54,9 @@ OFFER: list[tuple[Act, str, dict[str, Any], bool]] = [
     (green_is_removed, "bluegreen", {}, True),
     (blue_is_removed, "bluegreen", {}, True),
     (blue_is_stopped, "bluegreen", {}, True),
+    (blue_is_paused, "bluegreen", {}, True),
     (green_is_given_memory_by_hand, "bluegreen", {}, True),
+    (an_offer_is_killed, "bluegreen", {"bluegreen_take_over": True}, True),
     (the_conf_gets_other_limits, "bluegreen", {}, True),
 ]
 DEPLOY: list[tuple[Act, str, dict[str, Any], bool]] = [
@@ -61,9 +66,10 @@ DEPLOY: list[tuple[Act, str, dict[str, Any], bool]] = [
     (green_is_removed, "deploy", NEXT, True),
     (green_is_served, "retire", {}, False),
     (as_it_is, "retire", FORCED, True),
+    (a_retirement_is_killed, "retire", {"bluegreen_take_over": True}, False),
     (as_it_is, "bluegreen", {}, False),
     (as_it_is, "deploy", NEXT, True),
-    (as_it_is, "retire", {"bluegreen_retire": "site"}, True),
+    (a_retirement_is_killed, "retire", {"bluegreen_retire": "site", "bluegreen_take_over": True}, True),
     (as_it_is, "retire", {"bluegreen_retire": "site"}, False),
 ]
 
@@ -85,6 +91,7 @@ def test_what_a_container_is_made_of(operator: Operator) -> None:
         bluegreen_tmpfs=["/tmp", "/run"],
         bluegreen_capabilities=["NET_BIND_SERVICE"],
         bluegreen_stop_seconds=7,
+        bluegreen_healthcheck=HEALTHCHECK,
     )
     converged(operator)
     site, made = operator.site, operator.world.inspect(operator.site, "green")

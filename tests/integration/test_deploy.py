@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.container_world import IMAGE, ContainerWorld
+from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
 from lab.docker import docker
 from lab.server import http
 from tests.integration.containers import BROKEN, FORCED, LIMIT, NEXT, PREFIX, Operator, candidate_runs, converged
@@ -32,6 +32,7 @@ def operator(containers: ContainerWorld) -> Operator:
 
 def test_the_whole_way_loses_no_request(operator: Operator) -> None:
     world, site = operator.world, operator.site
+    world.write_inventory(bluegreen_healthcheck=HEALTHCHECK)
     converged(operator)
     with world.load(site) as load:
         operator.does("deploy", **NEXT)
@@ -152,11 +153,18 @@ def green_has_its_candidate(operator: Operator) -> bool:
     return candidate_runs(operator, "green")
 
 
+def new_one_is_there(operator: Operator) -> bool:
+    """The candidate is gone, and the container that takes its place is starting."""
+    return not docker("ps", "--all", "--quiet", "--filter", f"name={operator.site}-green-candidate") and (
+        operator.world.version(operator.site, "green") == "1.1"
+    )
+
+
 def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator, tmp_path: Path) -> None:
     world, site = operator.world, operator.site
     converged(operator)
     with world.load(site) as load:
-        for moment, version in ((old_is_stopped, "1.1"), (green_has_its_candidate, "1.0")):
+        for moment, version in ((old_is_stopped, "1.1"), (green_has_its_candidate, "1.0"), (new_one_is_there, "1.1")):
             with operator.begins(tmp_path / "killed", "deploy", bluegreen_image=f"{IMAGE}:{version}") as killed:
                 killed.until(partial(moment, operator))
             assert world.public(site)["colour"] == "blue"

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lab.container_world import IMAGE, ContainerWorld
+from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.integration.containers import FORCED, NEXT, Operator, candidate_runs, converged
 
 pytestmark = pytest.mark.timeout(900)
+
+# Docker asks for the first time after fifteen seconds: that long the candidate is there, and nobody knows yet whether it is well.
+UNHURRIED = {**NEXT, "bluegreen_healthcheck": {**HEALTHCHECK, "interval": "15s"}}
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_a_rollback_comes_before_a_retirement_that_still_waits(operator: Operato
 
 def test_nobody_is_brought_to_the_candidate_of_a_deploy(operator: Operator, tmp_path: Path) -> None:
     operator.does("switch", bluegreen_target="green")
-    with operator.world.load(operator.site) as load, operator.begins(tmp_path / "deploy", "deploy", **NEXT) as colleague:
+    with operator.world.load(operator.site) as load, operator.begins(tmp_path / "deploy", "deploy", **UNHURRIED) as colleague:
         colleague.until(lambda: candidate_runs(operator, "blue"))
         for playbook, variables in (("rollback", {}), ("switch", {"bluegreen_target": "blue"}), ("canary", {"bluegreen_canary_weight": 5})):
             assert f"{operator.site}: blue is in work (deploy by " in operator.refused(playbook, **variables)
@@ -52,8 +55,7 @@ def test_nobody_is_brought_to_the_candidate_of_a_deploy(operator: Operator, tmp_
 
 
 def test_the_second_of_two_deploys_is_refused_or_takes_over(operator: Operator, tmp_path: Path) -> None:
-    with operator.begins(tmp_path / "deploy", "deploy", bluegreen_env={"SLOW": "1"}, **NEXT) as colleague:
-        # The colleague's candidate answers once it may: until then both are at work.
+    with operator.begins(tmp_path / "deploy", "deploy", **UNHURRIED) as colleague:
         colleague.until(lambda: candidate_runs(operator, "green"))
         said = operator.refused("deploy", **NEXT)
         assert f"{operator.site}: green is in work (deploy by " in said
@@ -93,6 +95,10 @@ def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator)
 def a_deploy_of_what_runs_already_proves_it(operator: Operator) -> None:
     operator.world.behave(operator.site, "green", sick="no database")
     operator.harness("deploy").refuses(f"{operator.site}: green runs {IMAGE}:1.0 already, but does not pass its gate (")
+    docker("pause", f"{operator.site}-green")
+    said = operator.refused("deploy", bluegreen_start_seconds=3)
+    assert f"{operator.site}: green does not come up: " in said
+    assert "no database" in said
     operator.world.behave(operator.site, "green")
     docker("pause", f"{operator.site}-green")
     operator.harness("deploy").proves(changes=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -288,3 +289,36 @@ def test_a_secret_that_cannot_be_compared_is_not_as_wanted() -> None:
 )
 def test_how_old_a_container_is_by_the_servers_clock(there: dict[str, Any], seconds: float) -> None:
     assert age(there, "2026-11-20T17:02:11Z", 3600.0) == seconds
+
+
+def by_hand(**host: Any) -> dict[str, Any]:
+    """A container as Docker tells of it, with what ``docker update`` has made of it."""
+    made = {"NanoCpus": 0, "Memory": 512 * 1024**2, "PidsLimit": None, "RestartPolicy": {"Name": "unless-stopped"}}
+    return container(HostConfig=made | host)
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ({}, ()),
+        ({"PidsLimit": -1}, ()),
+        ({"Memory": 256 * 1024**2}, ("limits, changed by hand",)),
+        ({"NanoCpus": 2_000_000_000, "PidsLimit": 9}, ("limits, changed by hand",)),
+        ({"RestartPolicy": {"Name": "no"}}, ("restart policy, changed by hand",)),
+    ],
+)
+def test_what_docker_update_has_changed_is_a_difference(host: dict[str, Any], names: tuple[str, ...]) -> None:
+    plan = plan_colour(Wanted("acme", "green", "shop:1.0", SETTINGS), by_hand(**host))
+    assert (plan.act, plan.differs) == ("replace" if names else "keep", names)
+
+
+def test_what_a_killed_run_has_stopped_is_started_and_what_was_retired_is_not() -> None:
+    wanted = Wanted("acme", "green", "shop:1.0", SETTINGS, interrupted=True)
+    assert plan_colour(wanted, stopped()).act == "start"
+    assert plan_colour(replace(wanted, interrupted=False), stopped()).act == "rest"
+
+
+def test_who_serves_and_is_started_is_announced() -> None:
+    wanted = Wanted("acme", "green", "shop:1.0", SETTINGS, serves=True)
+    assert plan_colour(wanted, stopped()).words == "acme: green does not run, and is started as it is"
+    assert plan_colour(wanted, container()).words == ""
