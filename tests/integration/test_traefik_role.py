@@ -124,6 +124,19 @@ def test_without_docker_a_preview_names_what_would_come_and_an_apply_is_refused(
     assert not blank.etc.exists()
 
 
+def test_the_public_address_may_be_of_ipv6(blank: TraefikWorld) -> None:
+    """What others have at that address on the ports of the API and the metrics is in nobody's way: these are on 127.0.0.1."""
+    blank.configure(traefik_address="::1")
+    with socket.create_server(("::1", blank.ports["api"]), family=socket.AF_INET6):
+        run = blank.run()
+    assert not run.failures, run.words()
+    blank.route()
+    port = blank.ports["https"]
+    asked = ("--cacert", str(blank.certificate), "--connect-to", f"{SITE}:{port}:[::1]:{port}")
+    wait(lambda: blank.curl(*asked).returncode == 0)
+    assert blank.curl("--cacert", str(blank.certificate)).returncode != 0
+
+
 # What openssl asks for -> whether it is spoken. Without SECLEVEL=0 openssl itself refuses the old ones, and nothing would be asked.
 HANDSHAKES = [
     (("-tls1_2", "-cipher", "ALL:@SECLEVEL=0"), True),
@@ -288,6 +301,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "no-host": ({"traefik_selfsigned_names": ["a b"]}, "holds what is no host name"),
     "up-and-away": ({"traefik_directory": "/etc/../.."}, "Give absolute paths"),
     "address": ({"traefik_address": "no address"}, 'traefik_address: "no address" does not do here; give an IP address'),
+    "address-brackets": ({"traefik_address": "[::1]"}, 'traefik_address: "[::1]" does not do here; give an IP address'),
     "email": ({"traefik_acme_email": 'a"b\nfoo: bar'}, "does not do here; give a mail address"),
     "acme-server": ({"traefik_acme_server": "no url"}, 'traefik_acme_server: "no url" does not do here; give the https URL'),
     "resolver": ({"traefik_acme_resolver": "a: b"}, 'traefik_acme_resolver: "a: b" does not do here; use letters'),
@@ -318,6 +332,9 @@ def test_bad_input_is_refused_before_anything_is_changed(blank: TraefikWorld) ->
         refusals[name] = ({"traefik_tls": "files", "traefik_certificates": [pair]}, f"{keys[name]} {sentence}")
     with socket.create_server((LOOPBACK, reserve_port())) as stranger:
         port = stranger.getsockname()[1]
+        # Whatever the public address is, the API is on 127.0.0.1, and this program too.
+        private = {"traefik_address": "::1", "traefik_https_port": reserve_port(), "traefik_api_port": port}
+        refusals["private"] = (private, f"traefik_api_port: port {port} is taken by another program")
         blank.configure({name: variables for name, (variables, _) in refusals.items()}, traefik_https_port=port)
         sentences = {name: sentence for name, (_, sentence) in refusals.items()}
         sentences["server"] = f"traefik_https_port: port {port} is taken by another program"
