@@ -179,6 +179,28 @@ def served_certificate(door: TraefikWorld) -> str:
     return subprocess.run(["openssl", "x509", "-noout", "-text"], input=pem, capture_output=True, text=True, check=True).stdout
 
 
+def test_a_lost_key_is_made_with_a_certificate_also_after_a_run_that_was_killed(door: TraefikWorld) -> None:
+    """Killed where it hurts most: the new key is written, and the certificate that belongs to it not yet in place."""
+    (key,) = door.etc.glob("certificates/default-*.key")
+    lost = door.certificate.read_text()
+    key.unlink()
+    programs = door.directory / "programs"
+    programs.mkdir()
+    (programs / "mv").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "mv").chmod(0o755)
+    killed = door.run(server_environment={"PATH": f"{programs}:{os.environ['PATH']}"})
+    assert killed.failures[0].task.endswith(": Put the default certificate into place"), killed.words()
+    assert key.stat().st_size > 0
+
+    door.preview_apply().proves(changes=True)
+    assert door.certificate.read_text() != lost
+    public = [("pkey", "-pubout", "-in", str(key)), ("x509", "-pubkey", "-noout", "-in", str(door.certificate))]
+    first, second = (subprocess.run(["openssl", *part], capture_output=True, text=True, check=True).stdout for part in public)
+    assert first == second
+    # Traefik has read it, and no route has changed.
+    wait(lambda: door.curl("--cacert", str(door.certificate)).returncode == 0)
+
+
 def own_address() -> str:
     """An address of this machine that is not loopback; asking for the way to a host sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
