@@ -58,6 +58,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraefikWorld]:
     wait(lambda: world.curl("--cacert", str(world.certificate)).returncode == 0)
     yield world
     world.stop()
+    moved = set(docker("images", "--quiet", "--filter", f"label=moved={world.name}").split())
+    if moved:
+        docker("rmi", "--force", *moved)
 
 
 def wait(condition: Callable[[], bool], limit: float = 20.0) -> None:
@@ -305,6 +308,43 @@ def test_an_upgrade_under_load_is_the_one_that_was_previewed(door: TraefikWorld)
     # Half of the connections are new and half of these reach the new one: a quarter. A restart refuses all of 90 requests at this rate.
     assert worst_share(counts, 50) < 0.6, load.snapshot().words()
     assert load.snapshot().requests > 300
+
+
+def move(door: TraefikWorld, tag: str, change: str) -> None:
+    """Let a tag lead to an image of its own: Traefik's with one change."""
+    container = docker("create", IMAGE)
+    docker("commit", "--change", f"LABEL moved={door.name}", "--change", change, container, tag)
+    docker("rm", container)
+
+
+def test_a_tag_that_has_moved_is_an_upgrade_like_any_other(door: TraefikWorld) -> None:
+    tag = f"bluegreen/{door.name}:v3"
+    move(door, tag, "LABEL to=one")
+    run = door.run(traefik_image=tag)
+    assert not run.failures, run.words()
+    (old,) = door.containers(everything=True)
+
+    move(door, tag, 'ENTRYPOINT ["/nowhere"]')
+    run = door.run(traefik_image=tag)
+    assert f"The old container {old} still serves." in run.failures[-1].message, run.words()
+    assert door.containers(everything=True) == [old]
+
+    move(door, tag, "LABEL to=another")
+    before = f"{time.time():.0f}"
+    proof = door.preview_apply(traefik_image=tag).proves(changes=True)
+    told = " ".join(result.message for result in proof.preview.results)
+    assert f"{tag} has moved to another image. An upgrade by overlap: {old}_" in told
+    assert f"starts beside {old}. Measured" in told
+    (new,) = door.containers(everything=True)
+    assert new.startswith(f"{old}_")
+    filters = ("--filter", f"label=io.bluegreen.traefik={door.name}", "--format", "{{.Actor.Attributes.name}} {{.Action}}")
+    events = docker("events", "--since", before, "--until", f"{time.time() + 1:.0f}", *filters).splitlines()
+    assert events.index(f"{new} start") < events.index(f"{old} kill")
+    assert door.curl("--cacert", str(door.certificate)).returncode == 0
+
+    # Without its name the image still runs, and what the name would lead to is not asked for.
+    docker("rmi", "--force", tag)
+    door.preview_apply(traefik_image=tag).finds_nothing_to_do()
 
 
 # What each of the servers has in its inventory, and the sentence that refuses it.
