@@ -248,6 +248,8 @@ def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(
 ) -> None:
     """The new colour still answers everybody, so nobody may lose a request."""
     before = acme.file.read_text()
+    two_days_ago = time.time() - 2 * 86400
+    os.utime(acme.file, (two_days_ago, two_days_ago))
     with under_load(acme):
         soak = {"seconds": 60, "metrics_url": acme.world.traefik.metrics_url}
         process = acme.start(target="green", before=soaking.code, soak=soak)
@@ -262,6 +264,9 @@ def test_a_sick_colour_during_the_soak_is_taken_back_with_the_evidence(
     assert reason in result["soak"]["reasons"][0]
     assert acme.file.read_text() == before
     assert acme.public_colour() == "blue"
+    where = {"dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir), "gate": {"path": "/health"}}
+    (site,) = acme.ok(module="bluegreen_switch_info", site="acme", **where)["sites"]
+    assert site["last_change_age"] < 60, "green had visitors a moment ago: whoever retires it must wait for what it is still answering"
 
 
 def test_a_colour_that_dies_during_the_soak_costs_only_what_it_was_sent(acme: Switching, soaking: Pause) -> None:

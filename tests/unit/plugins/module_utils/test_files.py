@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,26 @@ def test_kept_files_survive_the_rename(tmp_path: Path) -> None:
     put("new", path, tmp_path / "staging")
     _files.commit(str(kept), str(path))
     assert path.read_text() == "old"
+
+
+def test_a_file_that_is_put_back_was_changed_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, kept = tmp_path / "a.yml", tmp_path / "a.yml.old"
+    path.write_text("old")
+    os.utime(path, (1000.0, 1000.0))
+    _files.keep(str(path), str(kept))
+    put("new", path, tmp_path / "staging")
+    _files.restore(str(kept), str(path))
+    assert path.read_text() == "old"
+    assert time.time() - path.stat().st_mtime < 60
+
+    def refused(_path: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refused)
+    _files.keep(str(path), str(kept))
+    put("new", path, tmp_path / "staging")
+    _files.restore(str(kept), str(path))
+    assert path.read_text() == "old", "a time that cannot be set must not stop the way back"
 
 
 @pytest.mark.parametrize(("uid", "refused"), [(0, False), (12345, False), (54321, True)])
