@@ -110,13 +110,23 @@ def container_trouble(container: Mapping[str, Any] | None, reasons: list[str], o
 
 
 def site_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
-    """Return, per site, which host name or port another site claims as well."""
-    return conflicts({str(name): _claims(hostvars[name]) for name in names})
+    """Return, per site, which host name, port or volume another site claims as well."""
+    return conflicts({str(name): _claims(str(name), hostvars[name]) for name in names})
 
 
-def _claims(variables: Mapping[str, Any]) -> dict[str, Any]:
+def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     claims = {"address": "ansible_host", "hosts": "bluegreen_hosts", "ports": "bluegreen_ports"}
-    return {key: _plain(_value(variables, name)) for key, name in claims.items()}
+    site = str(_value(variables, "bluegreen_site") or name)
+    volumes = _claimed_volumes(_plain(_value(variables, "bluegreen_volumes")), site)
+    return {key: _plain(_value(variables, variable)) for key, variable in claims.items()} | {"volumes": volumes}
+
+
+def _claimed_volumes(volumes: Any, site: str) -> list[str]:
+    """Return what Docker would call the volumes of a site; one of them twice where two volumes would become the same."""
+    # What another site declares wrongly is reported by that site's own run. One volume may be mounted at two paths.
+    known = [volume for volume in volumes or [] if isinstance(volume, Mapping) and volume.get("name")]
+    claimed = {(str(volume["name"]), boolean(volume.get("shared"), strict=False)) for volume in known}
+    return [found for name, shared in sorted(claimed) for found in site_volumes([{"name": name, "path": "/", "shared": shared}], site)]
 
 
 def _value(variables: Mapping[str, Any], name: str) -> Any:

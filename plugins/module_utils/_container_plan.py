@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -133,7 +133,7 @@ def foreign(container: Mapping[str, Any], site: str, colour: str) -> str:
     labels = container["Config"].get("Labels") or {}
     if labels.get(f"{LABEL}.site") == site and labels.get(f"{LABEL}.colour") == colour:
         return ""
-    return _stranger("container", str(container.get("Name") or f"{site}-{colour}").lstrip("/"))
+    return _stranger("container", str(container.get("Name") or f"{site}-{colour}").lstrip("/"), site)
 
 
 def strangers(host: Mapping[str, Any], site: str, volumes: Iterable[str]) -> str:
@@ -153,7 +153,7 @@ def strangers(host: Mapping[str, Any], site: str, volumes: Iterable[str]) -> str
         for found in host.get(f"{kind}s") or []:
             called = {str(name).lstrip("/") for name in found.get("Names") or [found.get("Name")]} & names
             if called and (found.get("Labels") or {}).get(f"{LABEL}.site") != site:
-                return _stranger(kind, min(called))
+                return _stranger(kind, min(called), site)
     return ""
 
 
@@ -163,11 +163,12 @@ def _runs(container: Mapping[str, Any]) -> bool:
     return bool(state.get("Running")) and not state.get("Paused")
 
 
-def _stranger(kind: str, name: str) -> str:
-    return (
-        f"The {kind} {name} is there already, and was not made by this role (its labels say so);"
-        " rename or remove it, or give the site another name (bluegreen_site)."
-    )
+def _stranger(kind: str, name: str, site: str) -> str:
+    remedy = "rename or remove it, or give the site another name (bluegreen_site)"
+    if kind == "volume":
+        # Docker renames none, and to remove it is to lose what is in it.
+        remedy = "give the site's own another name (bluegreen_volumes)"
+    return f"The {kind} {name} is there already, and was not made by this role for {site} (its labels say so); {remedy}."
 
 
 def _started(wanted: Wanted) -> str:
@@ -357,32 +358,44 @@ def trouble(container: Mapping[str, Any] | None, reasons: Iterable[str], otherwi
 
 
 def conflicts(sites: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Find host names and ports that two sites claim.
+    """Find host names, ports and volumes that two sites claim.
 
     Args:
-        sites: per inventory host, ``address`` (its server), ``hosts`` and ``ports``.
+        sites: per inventory host, ``address`` (its server), ``hosts``, ``ports`` and ``volumes`` (as Docker calls them).
 
     Returns:
         Per inventory host one sentence; a host without a conflict is not in it.
     """
     names: dict[str, list[str]] = {}
     ports: dict[tuple[str, str], list[str]] = {}
+    volumes: dict[tuple[str, str], list[str]] = {}
     for site in sorted(sites):
         said = sites[site]
+        address = str(said.get("address") or site)
         for host in dict.fromkeys(str(host).lower() for host in said.get("hosts") or []):
             names.setdefault(host, []).append(site)
         for port in (said.get("ports") or {}).values():
-            ports.setdefault((str(said.get("address") or site), str(port)), []).append(site)
+            ports.setdefault((address, str(port)), []).append(site)
+        for volume in said.get("volumes") or []:
+            volumes.setdefault((address, str(volume)), []).append(site)
     found: dict[str, str] = {}
     for host, claimed in names.items():
         for site in claimed if len(claimed) > 1 else ():
             found.setdefault(site, f"bluegreen_hosts: {host!r} belongs to {_and(claimed)}; a host name can be of one site only.")
-    for (address, port), claimed in ports.items():
-        if len(claimed) > 1:
-            where = f"of {claimed[0]} twice" if len(set(claimed)) == 1 else f"of {_and(claimed)} on the server {address}"
-            for site in claimed:
-                found.setdefault(site, f"bluegreen_ports: {port} is the port {where}; give each colour of each site its own.")
+    for site, port, whose in _claimed_twice(ports):
+        found.setdefault(site, f"bluegreen_ports: {port} is the port {whose}; give each colour of each site its own.")
+    for site, volume, whose in _claimed_twice(volumes):
+        made = f"{volume!r}, put together from site, colour and name, is the volume {whose}"
+        found.setdefault(site, f"bluegreen_volumes: {made}; give one of them another name.")
     return found
+
+
+def _claimed_twice(claims: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is claimed more than once, for each of its claims: the site, what it is, and whose."""
+    for (address, what), claimed in claims.items():
+        if len(claimed) > 1:
+            whose = f"of {claimed[0]} twice" if len(set(claimed)) == 1 else f"of {_and(claimed)} on the server {address}"
+            yield from ((site, what, whose) for site in claimed)
 
 
 def _and(names: Iterable[str]) -> str:

@@ -123,6 +123,7 @@ def test_who_serves_is_left_alone_when_the_conf_changes(operator: Operator) -> N
     assert "blue serves, so its container keeps its settings although SITE conf has changed (env)" in said
     assert "Deploy to green, then switch." in said
     assert operator.world.inspect(operator.site, "blue")["Id"] == blue
+    assert not [task for task in run.results if "what has the site's names" in task.task], "without volumes, both are known to be ours"
     assert operator.world.inspect(operator.site, "green")["Id"] != green
     assert "NEW=1" in operator.world.inspect(operator.site, "green")["Config"]["Env"]
     assert [operator.world.version(operator.site, colour) for colour in ("blue", "green")] == ["1.0", "1.0"]
@@ -161,6 +162,24 @@ def test_what_is_somebody_elses_is_not_taken_away(operator: Operator) -> None:
     assert world.version(site, "green") == "1.0"
 
 
+def test_a_volume_of_somebody_else_is_not_mounted(operator: Operator) -> None:
+    """Both containers are there already, so it is SITE conf that got a volume: one whose name another site of ours made before."""
+    converged(operator)
+    site = operator.site
+    before = operator.world.inspect(site, "green")["Id"]
+    volumes = {"bluegreen_volumes": [{"name": "data", "path": "/data"}]}
+    docker("volume", "create", "--label", f"io.bluegreen.site={site}-green", f"{site}-green-data")
+    for playbook, more in (("bluegreen", {}), ("deploy", NEXT)):
+        operator.harness(playbook, **volumes, **more).refuses(
+            f"The volume {site}-green-data is there already, and was not made by this role for {site} (its labels say so)"
+        )
+    assert docker("volume", "ls", "--quiet", "--filter", f"name={site}-blue-data") == ""
+    assert operator.world.inspect(site, "green")["Id"] == before
+    docker("volume", "rm", f"{site}-green-data")
+    operator.harness("bluegreen", **volumes).proves(changes=True)
+    assert [mount["Name"] for mount in operator.world.inspect(site, "green")["Mounts"]] == [f"{site}-green-data"]
+
+
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_image": "no-such/image:9"}, 'bluegreen_image: "no-such/image:9" is not on the server and cannot be pulled'),
     ("bluegreen", {"bluegreen_image": ""}, 'bluegreen_image: "" is no image; name the version'),
@@ -194,11 +213,16 @@ def test_what_cannot_work_is_refused_before_anything_is_changed(operator: Operat
 
 
 def test_what_belongs_to_others_is_refused(operator: Operator) -> None:
-    """A host name or a port of another site; a port, a container or a network of somebody who is no site."""
+    """A host name, a port or a volume of another site; a port, a container, a network or a volume of somebody who is no site."""
     world, other = operator.world, operator.world.sites[1]
-    host, ports, listened, named, net = (f"{what}-{world.suffix}" for what in ("host", "ports", "listened", "named", "net"))
+    host, ports, listened, named, net, kept, meets = (
+        f"{what}-{world.suffix}" for what in ("host", "ports", "listened", "named", "net", "kept", "meets")
+    )
+    data = {"name": "data", "path": "/data"}
+    met = f"'{meets}-blue-data', put together from site, colour and name, is the volume of {meets} and {meets}-blue on the server server"
     docker("create", "--name", f"{named}-blue", f"{IMAGE}:1.0")
     docker("network", "create", net)
+    docker("volume", "create", f"{kept}-blue-data")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         refuses_each(
@@ -216,6 +240,9 @@ def test_what_belongs_to_others_is_refused(operator: Operator) -> None:
                 ),
                 named: ({}, f"The container {named}-blue is there already, and was not made by this role"),
                 net: ({}, f"The network {net} is there already, and was not made by this role"),
+                kept: ({"bluegreen_volumes": [data]}, f"The volume {kept}-blue-data is there already, and was not made by this role"),
+                meets: ({"bluegreen_volumes": [data]}, met),
+                f"{meets}-blue": ({"bluegreen_volumes": [data | {"shared": True}]}, met),
             },
         )
 

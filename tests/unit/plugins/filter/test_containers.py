@@ -35,6 +35,35 @@ def test_a_shared_volume_is_one() -> None:
     assert containers.site_volumes(VOLUMES, "acme") == ["acme-blue-data", "acme-green-data", "acme-uploads"]
 
 
+DATA: dict[str, Any] = {"name": "data", "path": "/data"}
+SHARED = DATA | {"shared": True}
+
+
+@pytest.mark.parametrize(
+    ("sites", "said"),
+    [
+        ({"shop": [DATA], "shop-blue": [SHARED]}, {"shop": "'shop-blue-data'", "shop-blue": "'shop-blue-data'"}),
+        ({"shop": [DATA], "shop-blue": [DATA]}, {}),
+        ({"shop": [DATA, SHARED | {"name": "blue-data"}]}, {"shop": "'shop-blue-data'"}),
+        ({"shop": [DATA, DATA | {"path": "/again"}, SHARED, SHARED | {"shared": "yes", "path": "/more"}]}, {}),
+        ({"shop": [DATA], "shop-blue": "half-edited", "globex": [{"path": "/data"}, None], "initech": None}, {}),
+        ({"shop": [DATA], "shop-blue": [DATA | {"shared": "perhaps"}]}, {}),
+    ],
+)
+def test_names_of_volumes_meet_in_docker(sites: dict[str, Any], said: dict[str, str]) -> None:
+    """As in Docker, site and colour are before them, and nothing tells where one ends and the other begins."""
+    hostvars = {name: {"ansible_host": "web1", "bluegreen_volumes": volumes} for name, volumes in sites.items()}
+    found = containers.site_conflicts(list(sites), hostvars)
+    assert found.keys() == said.keys()
+    assert all(said[name] in sentence for name, sentence in found.items())
+
+
+def test_it_is_the_sites_name_that_is_before_a_volume() -> None:
+    called = {"ansible_host": "web1", "bluegreen_site": "shop-blue", "bluegreen_volumes": [SHARED]}
+    hostvars = {"shop": {"ansible_host": "web1", "bluegreen_volumes": [DATA]}, "other": called}
+    assert containers.site_conflicts(["shop", "other"], hostvars).keys() == {"shop", "other"}
+
+
 def entry(path: str, mode: str, checksum: str = "") -> dict[str, Any]:
     return {"path": path, "mode": mode, "uid": 0, "mtime": 7.0, "checksum": checksum}
 

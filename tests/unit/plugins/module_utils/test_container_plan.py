@@ -171,8 +171,8 @@ def test_why_it_is_not_well(there: dict[str, Any] | None, reasons: list[str], ot
     assert said in trouble(there, reasons, otherwise)
 
 
-def site(address: str = "web1", hosts: tuple[str, ...] = (), **ports: int) -> dict[str, Any]:
-    return {"address": address, "hosts": list(hosts), "ports": ports}
+def site(address: str = "web1", hosts: tuple[str, ...] = (), volumes: tuple[str, ...] = (), **ports: int) -> dict[str, Any]:
+    return {"address": address, "hosts": list(hosts), "ports": ports, "volumes": list(volumes)}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,13 @@ def site(address: str = "web1", hosts: tuple[str, ...] = (), **ports: int) -> di
         ({"acme": site(blue=1, green=2), "globex": site(blue=2, green=3)}, {"acme": "2 is the port", "globex": "on the server web1"}),
         ({"acme": site(blue=1, green=2), "globex": site("web2", blue=2, green=3)}, {}),
         ({"acme": site(blue=1, green=1)}, {"acme": "of acme twice"}),
-        ({"acme": {"address": None, "hosts": None, "ports": None}}, {}),
+        (
+            {"shop": site(volumes=("shop-blue-data", "shop-green-data")), "shop-blue": site(volumes=("shop-blue-data",))},
+            {"shop": "'shop-blue-data', put together from", "shop-blue": "the volume of shop and shop-blue on the server web1; give one"},
+        ),
+        ({"shop": site(volumes=("shop-blue-data",)), "shop-blue": site("web2", volumes=("shop-blue-data",))}, {}),
+        ({"shop": site(volumes=("shop-blue-data", "shop-blue-data"))}, {"shop": "is the volume of shop twice"}),
+        ({"acme": {"address": None, "hosts": None, "ports": None, "volumes": None}}, {}),
     ],
 )
 def test_what_two_sites_claim(sites: dict[str, dict[str, Any]], said: dict[str, str]) -> None:
@@ -201,6 +207,12 @@ def test_a_stranger_is_called_by_its_own_name() -> None:
     sentence = foreign(with_config(Labels={}) | {"Name": "/acme-green-candidate"}, "acme", "green")
     assert sentence.startswith("The container acme-green-candidate is there already, and was not made by this role")
     assert "The container acme-green is" in foreign(with_config(Labels={}), "acme", "green")
+
+
+def test_nobody_is_told_to_rename_or_remove_a_volume() -> None:
+    """Docker cannot rename one, and what is in it would be lost."""
+    said = strangers({"volumes": [{"Name": "acme-data", "Labels": site_labels("globex")}]}, "acme", ["acme-data"])
+    assert said.endswith("was not made by this role for acme (its labels say so); give the site's own another name (bluegreen_volumes).")
 
 
 def test_what_a_container_says_of_itself() -> None:
@@ -231,6 +243,7 @@ ALL_OURS: dict[str, list[dict[str, Any]]] = {
         ({"containers": [{"Names": ["/x", "/acme-green"], "Labels": site_labels("globex")}]}, "The container acme-green is"),
         ({"networks": [{"Name": "acme", "Labels": {}}]}, "The network acme is there already, and was not made by this role"),
         ({"volumes": [{"Name": "acme-data", "Labels": {}}]}, "The volume acme-data is there already, and was not made by this role"),
+        ({"volumes": [{"Name": "acme-data", "Labels": site_labels("globex")}]}, "The volume acme-data is there already, and was not made"),
         ({"containers": None, "networks": None, "volumes": None}, ""),
     ],
 )
