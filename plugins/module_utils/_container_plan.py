@@ -336,7 +336,7 @@ def trouble(container: Mapping[str, Any] | None, reasons: Iterable[str], otherwi
     Args:
         container: what Docker tells of it, None when it was not even made.
         reasons: why its gate is closed.
-        otherwise: what the failed task said, for a container that was not made.
+        otherwise: what the failed task said, for a container that was not made, or never started.
 
     Returns:
         A clause without a full stop.
@@ -346,6 +346,10 @@ def trouble(container: Mapping[str, Any] | None, reasons: Iterable[str], otherwi
     state = container.get("State") or {}
     health = state.get("Health") or {}
     restarts = int(container.get("RestartCount") or 0)
+    # Docker keeps a container that it could not start, with a code that its program never gave.
+    error = str(state.get("Error") or "").strip()
+    if error or (otherwise and state.get("Status") == "created"):
+        return f"Docker could not start it ({error or otherwise})"
     if restarts:
         return f"it ended, and Docker started it again {restarts} time(s)"
     if not state.get("Running"):

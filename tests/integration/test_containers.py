@@ -180,6 +180,34 @@ def test_a_volume_of_somebody_else_is_not_mounted(operator: Operator) -> None:
     assert [mount["Name"] for mount in operator.world.inspect(site, "green")["Mounts"]] == [f"{site}-green-data"]
 
 
+def test_a_port_that_somebody_took_is_named(operator: Operator) -> None:
+    world, site = operator.world, operator.site
+    with socket.socket() as bound:
+        # It does not listen, so nobody who asks is answered; only Docker finds out.
+        bound.bind(("127.0.0.1", 0))
+        world.write_inventory(bluegreen_ports=world.ports[site] | {"blue": bound.getsockname()[1]})
+        said = operator.refused("bluegreen")
+    assert f"{site}: blue does not come up: Docker could not start it (" in said
+    assert "address already in use). It was removed again; the route was not touched." in said
+    world.write_inventory()
+    converged(operator)
+    docker("stop", "--time", "1", f"{site}-green")
+    port = world.ports[site]["green"]
+    taken = f"bluegreen_ports.green: something else listens on 127.0.0.1:{port} already"
+    with socket.create_server(("127.0.0.1", port)):
+        operator.harness("deploy", **NEXT).refuses(taken)
+        labels = ("--label", f"io.bluegreen.site={site}", "--label", "io.bluegreen.colour=green")
+        docker("create", "--name", f"{site}-green-candidate", *labels, f"{IMAGE}:1.1")
+        operator.harness("deploy", **NEXT).refuses(taken)
+    operator.does("deploy", **NEXT)
+    assert world.version(site, "green") == "1.1"
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        # Green runs, and has its old port.
+        moved = elsewhere.getsockname()[1]
+        world.write_inventory(bluegreen_ports=world.ports[site] | {"green": moved})
+        operator.harness("bluegreen").refuses(f"bluegreen_ports.green: something else listens on 127.0.0.1:{moved} already")
+
+
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_image": "no-such/image:9"}, 'bluegreen_image: "no-such/image:9" is not on the server and cannot be pulled'),
     ("bluegreen", {"bluegreen_image": ""}, 'bluegreen_image: "" is no image; name the version'),

@@ -155,6 +155,25 @@ def test_no_value_of_the_environment_is_in_the_label_or_the_words() -> None:
         (None, [], "", "it could not be made"),
         ({"RestartCount": 3, "State": {"Running": True}}, ["refused"], "", "it ended, and Docker started it again 3 time(s)"),
         ({"State": {"Running": False, "ExitCode": 3}}, ["refused"], "", "it ended with code 3"),
+        (
+            {"State": {"Status": "created", "Running": False, "ExitCode": 128, "Error": "port is already allocated"}},
+            ["refused"],
+            "Error starting container c1",
+            "Docker could not start it (port is already allocated)",
+        ),
+        (
+            {"State": {"Status": "exited", "Running": False, "ExitCode": 127, "Error": "exec: no such file"}, "RestartCount": 2},
+            [],
+            "",
+            "Docker could not start it (exec: no such file)",
+        ),
+        (
+            {"State": {"Status": "created", "Running": False, "ExitCode": 0, "Error": ""}},
+            [],
+            "no such network",
+            "Docker could not start it (no such network)",
+        ),
+        ({"State": {"Status": "exited", "Running": False, "ExitCode": 3, "Error": ""}}, [], "x", "it ended with code 3"),
         ({"State": {"Running": False, "ExitCode": 137, "OOMKilled": True}}, [], "", "killed for want of memory"),
         (
             {"State": {"Running": True, "Health": {"Status": "unhealthy", "Log": [{"Output": "a\nno database\n"}]}}},
