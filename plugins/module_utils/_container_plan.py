@@ -21,6 +21,8 @@ from typing import Any
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS, other
+
 LABEL = "io.bluegreen"
 SETTINGS_LABEL = f"{LABEL}.settings"
 SECRETS_TARGET = "/run/secrets"
@@ -147,7 +149,7 @@ def strangers(host: Mapping[str, Any], site: str, volumes: Iterable[str]) -> str
     Returns:
         One sentence on the first of them, empty when all are ours.
     """
-    containers = {f"{site}-{colour}{more}" for colour in ("blue", "green") for more in ("", "-candidate")}
+    containers = {f"{site}-{colour}{more}" for colour in COLOURS for more in ("", "-candidate")}
     ours = {"container": containers, "network": {site}, "volume": set(volumes)}
     for kind, names in ours.items():
         for found in host.get(f"{kind}s") or []:
@@ -179,10 +181,9 @@ def _serving(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, .
     act = "keep" if _runs(container) else "start"
     if not differs:
         return ContainerPlan(act, words="" if act == "keep" else _started(wanted))
-    other = "green" if wanted.colour == "blue" else "blue"
     words = (
         f"{wanted.site}: {wanted.colour} serves, so its container keeps its settings although SITE conf has changed"
-        f" ({', '.join(differs)}): a new one would cut visitors off. Deploy to {other}, then switch."
+        f" ({', '.join(differs)}): a new one would cut visitors off. Deploy to {other(wanted.colour)}, then switch."
     )
     return ContainerPlan(act, words=words, differs=differs)
 
