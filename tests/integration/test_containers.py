@@ -217,6 +217,8 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_ports": {"blue": "x", "green": 2}}, "bluegreen_ports"),
     ("bluegreen", {"bluegreen_ports": {"blue": 1, "green": 2, "red": 3}}, "red"),
     ("bluegreen", {"bluegreen_limits": {"memroy": "1G"}}, "memroy"),
+    ("bluegreen", {"bluegreen_claim_seconds": 0}, "bluegreen_claim_seconds: 0 is not between 1 and 86400; give the seconds"),
+    ("bluegreen", {"bluegreen_claim_seconds": 86401}, "bluegreen_claim_seconds: 86401 is not between 1 and 86400"),
     ("bluegreen", {"bluegreen_runtime": "podman"}, "podman"),
     ("bluegreen", {"bluegreen_site": "bridge"}, 'bluegreen_site: "bridge" cannot name a Docker network'),
     ("bluegreen", {"bluegreen_site": "acme-"}, 'bluegreen_site: "acme-" cannot name a Docker network'),
