@@ -234,6 +234,8 @@ def test_the_previous_colour_stays_warm_and_ends_what_it_is_answering(operator: 
     assert world.inspect(site, "blue")["State"]["Running"]
     said = operator.refused("retire", bluegreen_drain_path="/health", bluegreen_drain_key="status", bluegreen_drain_seconds=2, **FORCED)
     assert "blue was not stopped, for it does not say that nothing is in flight (status at /health: ok)" in said
+    # The last retirement below is without it, and does so.
+    assert "If it hangs and will never say so, -e bluegreen_drain_path='' asks nobody and waits for bluegreen_drain_seconds." in said
     assert world.inspect(site, "blue")["State"]["Running"]
     # Longer than a run takes to come to the stop, and the drain longer than that.
     slow = 12
