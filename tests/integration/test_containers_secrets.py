@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -121,6 +122,26 @@ def test_a_new_secret_comes_to_the_idle_colour_and_to_visitors_by_a_switch(opera
     operator.harness("bluegreen").proves(changes=True)
     kept = [path.name for path in (operator.world.conf_dir / operator.site).iterdir()]
     assert kept == [f"{operator.site}-green"], "who serves keeps its secrets"
+
+
+def test_only_the_containers_secrets_go_with_a_site(operator: Operator, source: Path) -> None:
+    """With bluegreen_conf_dir: /srv the directory may be the one that has all of the client's files."""
+    with_secrets(operator, source)
+    converged(operator)
+    home = operator.world.conf_dir / operator.site
+    (home / f"{operator.site}-green-candidate").mkdir()
+    (home / "invoices").mkdir()
+    (home / "invoices" / "2026.pdf").write_text("the client's")
+    (home / ".htpasswd").write_text("the client's too")
+    proof = operator.harness("retire", bluegreen_retire="site").proves(changes=True)
+    assert sorted(path.relative_to(home).as_posix() for path in home.rglob("*")) == [".htpasswd", "invoices", "invoices/2026.pdf"]
+    said = json.dumps([result.content.get("msg") for result in proof.preview.results])
+    assert f"{home} stays, for it has what is no secret of a container (.htpasswd, invoices)" in said
+    shutil.rmtree(home)
+    (home / f"{operator.site}-blue").mkdir(parents=True)
+    operator.harness("retire", bluegreen_retire="site").proves(changes=True)
+    assert not home.exists()
+    assert home.parent.exists()
 
 
 def test_secrets_that_both_colours_shared_are_left_to_who_serves(operator: Operator, source: Path) -> None:
