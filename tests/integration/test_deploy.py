@@ -155,9 +155,8 @@ def green_has_its_candidate(operator: Operator) -> bool:
 
 def new_one_is_there(operator: Operator) -> bool:
     """The candidate is gone, and the container that takes its place is starting."""
-    return not docker("ps", "--all", "--quiet", "--filter", f"name={operator.site}-green-candidate") and (
-        operator.world.version(operator.site, "green") == "1.1"
-    )
+    there = docker("ps", "--all", "--format", "{{.Names}} {{.Image}}", "--filter", f"name={operator.site}-green")
+    return there == f"{operator.site}-green {IMAGE}:1.1"
 
 
 def test_a_deploy_that_is_killed_is_finished_by_the_next_run(operator: Operator, tmp_path: Path) -> None:
