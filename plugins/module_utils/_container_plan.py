@@ -221,16 +221,16 @@ def differences(wanted: Wanted, container: Mapping[str, Any]) -> tuple[str, ...]
     names = {name for name in made_with.keys() | ours.keys() if made_with.get(name) != ours.get(name)}
     if _environment_differs(wanted.settings.get("env") or {}, container["Config"].get("Env") or []):
         names.add("env")
-    names |= _changed_by_hand(wanted.settings, container)
+    names |= _changed_by_hand(made_with, container)
     made = _seconds(str(container.get("Created", "")))
     if wanted.secrets_changed > made or _secrets_elsewhere(wanted.secrets_dir, container):
         names.add("secrets")
     return tuple(sorted(names))
 
 
-def _changed_by_hand(settings: Mapping[str, Any], container: Mapping[str, Any]) -> set[str]:
-    """What ``docker update`` can change of a container that is there; its label knows nothing of that."""
-    limits, actual = settings.get("limits") or {}, container.get("HostConfig") or {}
+def _changed_by_hand(made_with: Mapping[str, Any], container: Mapping[str, Any]) -> set[str]:
+    """What ``docker update`` has changed of a container that was made otherwise; its label knows nothing of that."""
+    limits, actual = made_with.get("limits") or {}, container.get("HostConfig") or {}
     memory = limits.get("memory")
     wanted = {
         "NanoCpus": round(float(limits.get("cpus") or 0) * 1e9),

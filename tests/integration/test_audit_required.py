@@ -92,7 +92,13 @@ def test_required_stops_in_the_middle(world: AuditWorld, core: str) -> None:
 
 def test_required_stops_between_two_hosts_of_one_task(world: AuditWorld) -> None:
     world.inventory(["acme", "globex", "initech"])
-    world.playbook([break_the_log(world), changing_task()])
+    # Slow enough for what became of acme to be read before globex has ended.
+    slow = {
+        "name": "Make",
+        "ansible.builtin.shell": "sleep 2 && touch made-{{ inventory_hostname }}",
+        "args": {"chdir": "{{ playbook_dir }}"},
+    }
+    world.playbook([break_the_log(world), slow])
     done = world.run("play.yml", "-e", "dry_run=false audit_required=true", "--forks", "1")
     assert done.returncode == 1
     made = [name for name in ("acme", "globex", "initech") if (world.folder / f"made-{name}").exists()]

@@ -344,6 +344,11 @@ def test_what_docker_update_has_changed_is_a_difference(host: dict[str, Any], na
     assert (plan.act, plan.differs) == ("replace" if names else "keep", names)
 
 
+def test_new_limits_in_site_conf_are_nobodys_hand() -> None:
+    settings = SETTINGS | {"limits": {"memory": "1G"}}
+    assert plan_colour(Wanted("acme", "green", "shop:1.0", settings), by_hand()).differs == ("limits",)
+
+
 def test_what_a_killed_run_has_stopped_is_started_and_what_was_retired_is_not() -> None:
     wanted = Wanted("acme", "green", "shop:1.0", SETTINGS, interrupted=True)
     assert plan_colour(wanted, stopped()).act == "start"
