@@ -53,12 +53,16 @@ def _site() -> dict[str, Path]:
     return {f"lab/{name}": ROOT / "lab" / name for name in ("__init__.py", "server.py", "site_app.py")}
 
 
+def _server() -> dict[str, Path]:
+    return {"sitecustomize.py": ROOT / "tests" / "harness" / "caches" / "sitecustomize.py"}
+
+
 IMAGES = {
     "traefik:v3.7": Image("traefik", _traefik, public=True),
     "bluegreen/lab-site:1.0": Image("lab-site", _site, {"VERSION": "1.0"}),
     "bluegreen/lab-site:1.1": Image("lab-site", _site, {"VERSION": "1.1"}),
     "bluegreen/lab-shop:1.0": Image("lab-shop", lambda: {"lab/shop_app.py": ROOT / "lab" / "shop_app.py"}, upon="bluegreen/lab-site:1.0"),
-    "bluegreen/lab-server:12": Image("lab-server", dict),
+    "bluegreen/lab-server:12": Image("lab-server", _server),
 }
 
 
