@@ -113,6 +113,7 @@ class AuditWorld:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, *arguments: str, **environment: str) -> Done:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -165,7 +167,8 @@ def test_a_killed_run_shows_by_its_missing_end(world: AuditWorld) -> None:
     deadline = time.monotonic() + 60
     while not (world.log.exists() and b'"task"' in world.log.read_bytes()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.kill()
+    # With its workers, which would wait for it for ever.
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert [record["event"] for record in world.records()] == ["run_start", "task"]
 
