@@ -124,7 +124,7 @@ class Ansible:
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_STDOUT_CALLBACK": callback,
             "ANSIBLE_NOCOLOR": "1",
-            "PYTHONDONTWRITECACHES": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": str(CACHES),
             # On this machine there is no round trip to save, and a module of one line of 170 kB comes slowly through a pipe: 0.05 s of
             # processor for each task. A world with a server of its own sets it for its hosts.
