@@ -130,7 +130,7 @@ def _fill(context: Path, image: Image) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
     upon = _inputs(image.upon) if image.upon else None
-    whole = hashlib.sha256(repr((sorted(image.arguments.items()), upon) if upon else sorted(image.arguments.items())).encode())
+    whole = hashlib.sha256(repr((sorted(image.arguments.items()), upon)).encode())
     for path in sorted(path for path in context.rglob("*") if path.is_file()):
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()

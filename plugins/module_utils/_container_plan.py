@@ -44,6 +44,7 @@ class Wanted:
         routed: whether visitors reach the site at all; where they do not, nothing can be stopped on purpose.
         deploy: whether this run puts ``image`` on this colour.
         interrupted: whether a run that was killed has left this colour in the middle of its work.
+        ill: why the colour does not pass its gate, empty when it does; asked of a colour that is deployed to only.
         secrets_changed: when the newest secret file of this colour was written (seconds since 1970); infinite where one is not as wanted.
         secrets_dir: the directory of this colour's secrets, empty when it has none.
     """
@@ -57,6 +58,7 @@ class Wanted:
     routed: bool = True
     deploy: bool = False
     interrupted: bool = False
+    ill: str = ""
     secrets_changed: float = 0.0
     secrets_dir: str = ""
 
@@ -202,6 +204,10 @@ def _deployed(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, 
         return ContainerPlan("replace", wanted.image, words, differs)
     if not _runs(container):
         return ContainerPlan("start", words=f"{wanted.site}: {wanted.colour} has {wanted.image} already, and is started")
+    if wanted.ill:
+        # Such as one that Docker starts again and again, with up to a minute between two starts.
+        words = f"{wanted.site}: {wanted.colour} runs {wanted.image} already, does not pass its gate ({wanted.ill}), and gets a new container"
+        return ContainerPlan("replace", wanted.image, words, ("health",))
     return ContainerPlan("keep", words=f"{wanted.site}: {wanted.colour} runs {wanted.image} already, nothing to deploy")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import Claim, claim_path
-from lab.container_world import IMAGE, ContainerWorld
+from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
 from lab.docker import docker
 from tests.harness import Ansible, PreviewApply, Run
 from tests.harness.ansible import ROOT
@@ -25,6 +25,8 @@ from tests.harness.preview_apply import world_environment
 
 PREFIX = "bluegreen.orchestrator."
 NEXT = {"bluegreen_image": f"{IMAGE}:1.1"}
+# Docker asks for the first time after fifteen seconds: that long the candidate is there, and nobody knows yet whether it is well.
+UNHURRIED = {**NEXT, "bluegreen_healthcheck": {**HEALTHCHECK, "interval": "15s"}}
 # A version whose program ends at its start, because it cannot read its own command line.
 BROKEN = {"bluegreen_image": f"{IMAGE}:1.1", "bluegreen_command": ["--no-such-option"]}
 FORCED = {"bluegreen_retire_force": True}

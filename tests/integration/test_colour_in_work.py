@@ -16,15 +16,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold, lock_path
-from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
-from tests.integration.containers import NEXT, Operator, candidate_runs, converged
+from tests.integration.containers import NEXT, UNHURRIED, Operator, candidate_runs, converged
 
 pytestmark = pytest.mark.timeout(900)
 
 ENGINE = "/var/run/docker.sock"
-# The candidate is there for this long before anybody knows whether it is well.
-UNHURRIED = {**NEXT, "bluegreen_healthcheck": {**HEALTHCHECK, "interval": "15s"}}
 # Python imports it at its start, wherever PYTHONPATH leads.
 STARTS_ONCE = """
 import pathlib, sys

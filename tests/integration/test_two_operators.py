@@ -9,14 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.container_world import HEALTHCHECK, IMAGE, ContainerWorld
+from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
-from tests.integration.containers import FORCED, NEXT, Operator, candidate_runs, converged
+from tests.integration.containers import FORCED, NEXT, UNHURRIED, Operator, candidate_runs, converged
 
 pytestmark = pytest.mark.timeout(900)
-
-# Docker asks for the first time after fifteen seconds: that long the candidate is there, and nobody knows yet whether it is well.
-UNHURRIED = {**NEXT, "bluegreen_healthcheck": {**HEALTHCHECK, "interval": "15s"}}
 
 
 @pytest.fixture
@@ -94,7 +91,11 @@ def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator)
 
 def a_deploy_of_what_runs_already_proves_it(operator: Operator) -> None:
     operator.world.behave(operator.site, "green", sick="no database")
-    operator.harness("deploy").refuses(f"{operator.site}: green runs {IMAGE}:1.0 already, but does not pass its gate (")
+    before = operator.world.inspect(operator.site, "green")["Id"]
+    said = operator.harness("deploy").proves(changes=True).preview.output
+    assert f"runs {IMAGE}:1.0 already, does not pass its gate (" in " ".join(said.split())
+    assert operator.world.inspect(operator.site, "green")["Id"] != before
+    operator.world.behave(operator.site, "green", sick="no database")
     docker("pause", f"{operator.site}-green")
     said = operator.refused("deploy", bluegreen_start_seconds=3)
     assert f"{operator.site}: green does not come up: " in said

@@ -104,6 +104,7 @@ CASES: list[tuple[str, Wanted, dict[str, Any] | None, str, str, tuple[str, ...]]
     ("serves, deploy is asked all the same", wanted(serves=True, deploy=True, image="shop:1.1"), container(), "keep", "", ()),
     ("deploy", wanted(deploy=True, image="shop:1.1"), container(), "replace", "shop:1.1", ("image",)),
     ("deploy of what runs", wanted(deploy=True, image_id="sha256:10"), container(), "keep", "", ()),
+    ("deploy of what runs and is not well", wanted(deploy=True, image_id="sha256:10", ill="no"), container(), "replace", "shop:1.0", ("health",)),
     ("deploy of a tag that was moved", wanted(deploy=True, image_id="sha256:11"), container(), "replace", "shop:1.0", ("image",)),
     ("deploy onto a stopped one", wanted(deploy=True, image="shop:1.1"), stopped(), "replace", "shop:1.1", ("image",)),
     ("deploy of what is stopped", wanted(deploy=True), stopped(), "start", "", ()),
