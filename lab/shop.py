@@ -37,9 +37,14 @@ class Shop(Site):
 
     def orders(self) -> list[int]:
         """The numbers of all orders, each as often as it was written."""
-        return [int(number) for (number,) in self.database.rows("select number from orders order by number", database=self.schema)]
+        return orders(self.database, self.schema)
 
     def clone_from(self, other: Shop) -> None:
         """Take over the orders of the other colour, as a restored dump does: all that was here before is gone."""
         self.database.rows("truncate table orders", database=self.schema)
         self.database.rows(f"insert into orders select * from `{other.schema}`.orders", database=self.schema)
+
+
+def orders(database: MariaDB, schema: str) -> list[int]:
+    """The numbers of all orders in a database, each as often as it was written."""
+    return [int(number) for (number,) in database.rows("select number from orders order by number", database=schema)]

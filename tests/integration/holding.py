@@ -15,8 +15,11 @@ from typing import Any
 
 from lab.server import LOOPBACK, http, process_birth, reserve_port
 from lab.world import World
+from lab.writers import Writers
 from tests.integration.switching import Switching
 
+# Who write all the time in the tests that count orders.
+WRITERS = 30
 # A hold takes none of these; what the site's file has is kept.
 ROUTE_OPTIONS = ("hosts", "colours", "entrypoints")
 
@@ -105,6 +108,12 @@ def until(condition: Callable[[], object], what: str, limit: float = 30.0) -> No
     while not condition():
         assert time.monotonic() < end, f"never came within {limit:g} s: {what}"
         time.sleep(0.02)
+
+
+def ordered(writers: Writers, number: int, limit: float = 30.0) -> None:
+    """Wait until this many more orders have an answer."""
+    wanted = len(writers.results()) + number
+    until(lambda: len(writers.results()) >= wanted, f"{number} more orders", limit)
 
 
 def gone(pid: int, birth: str) -> Callable[[], bool]:

@@ -19,15 +19,14 @@ from lab.docker import docker
 from lab.images import make_image
 from lab.mariadb import MariaDB
 from lab.server import ProgramMissingError
-from lab.shop import TABLE
+from lab.shop import TABLE, orders
 from lab.writers import Writers
 from tests.integration.conftest import skip_or_fail
 from tests.integration.containers import Operator
-from tests.integration.holding import until
+from tests.integration.holding import WRITERS, ordered, until
 
 pytestmark = pytest.mark.timeout(900)
 
-WRITERS = 30
 # The container's user; MariaDB asks the kernel who is at the other end of the socket.
 BUYER = "nobody"
 TILL = "/run/till"
@@ -84,16 +83,6 @@ def database(operator: Operator, tmp_path: Path) -> Iterator[MariaDB]:
     made.stop()
 
 
-def orders(database: MariaDB, colour: str) -> list[int]:
-    return [int(number) for (number,) in database.rows("select number from orders order by number", database=colour)]
-
-
-def ordered(writers: Writers, number: int) -> None:
-    """Wait until this many more orders have an answer."""
-    wanted = len(writers.results()) + number
-    until(lambda: len(writers.results()) >= wanted, f"{number} more orders", limit=90)
-
-
 def test_no_order_is_lost_or_doubled(operator: Operator, database: MariaDB, tmp_path: Path) -> None:
     world, site = operator.world, operator.site
     endless, clone = tmp_path / "endless.yml", tmp_path / "clone.yml"
@@ -101,14 +90,14 @@ def test_no_order_is_lost_or_doubled(operator: Operator, database: MariaDB, tmp_
     clone.write_text(CLONE.format(socket=database.socket, user=database.user))
     with world.load(site, methods=("GET",)) as readers:
         with Writers(tmp_path, world.traefik.web_url, host=world.host(site), number=WRITERS) as writers:
-            ordered(writers, 100)
+            ordered(writers, 100, limit=90)
             the_operator_dies(operator, writers, endless, tmp_path)
             assert orders(database, "green") == []
-            ordered(writers, 100)
+            ordered(writers, 100, limit=90)
             held = time.time()
             operator.does("hold", bluegreen_hold="run", bluegreen_target="green", bluegreen_hold_tasks=[str(clone)])
             assert world.public(site)["colour"] == "green"
-            ordered(writers, 100)
+            ordered(writers, 100, limit=90)
         waited = [order for order in writers.results() if order["at"] > held and order["seconds"] > 1]
         assert len(waited) >= WRITERS / 2, "the hold held nobody"
     assert writers.failed() == []

@@ -25,9 +25,7 @@ from lab.shop import Shop
 from lab.world import COLOURS, World
 from lab.writers import Writers
 from tests.integration.conftest import skip_or_fail
-from tests.integration.holding import Holding, until
-
-WRITERS = 30
+from tests.integration.holding import WRITERS, Holding, ordered, until
 
 
 @dataclass
@@ -79,12 +77,6 @@ def street(shops: World, tmp_path: Path) -> Iterator[Street]:
     with Holding(shops) as acme:
         acme.ok()
         yield Street(acme, colours["blue"], colours["green"], tmp_path)
-
-
-def ordered(writers: Writers, number: int) -> None:
-    """Wait until this many more orders have an answer."""
-    wanted = len(writers.results()) + number
-    until(lambda: len(writers.results()) >= wanted, f"{number} more orders")
 
 
 def settle(writers: Writers) -> float:
