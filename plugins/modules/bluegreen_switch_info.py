@@ -14,6 +14,7 @@ description:
     Traefik's API, and changes nothing.
   - Also says whether the directory holds a file that makes Traefik ignore every change.
 extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes
   - bluegreen.orchestrator.attributes.info_module
   - bluegreen.orchestrator.attributes.linux
   - bluegreen.orchestrator.switch

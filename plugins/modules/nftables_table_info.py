@@ -12,6 +12,7 @@ author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
 description:
   - Reads what M(bluegreen.orchestrator.nftables_table) keeps, and changes nothing.
 extends_documentation_fragment:
+  - bluegreen.orchestrator.attributes
   - bluegreen.orchestrator.attributes.info_module
   - bluegreen.orchestrator.attributes.linux
 options:
