@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from tests.harness.preforked import Start, in_a_process_of_its_own
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COLLECTIONS = ROOT / "build" / "collections"
@@ -112,6 +113,9 @@ def _state(content: dict[str, Any]) -> str:
 class Ansible:
     """ansible-playbook of the environment this Python belongs to, with our collection and a given inventory."""
 
+    # How a run is started. The tests of behaviour take a quicker way (see preforked.py), the benchmarks must not.
+    start: ClassVar[Start] = staticmethod(in_a_process_of_its_own)
+
     def __init__(self, inventory: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.inventory = inventory
         self.environment = dict(environment or {})
@@ -160,16 +164,7 @@ class Ansible:
                 variables.chmod(0o600)
                 command += ["--extra-vars", f"@{variables}"]
             started = time.monotonic()
-            done = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=self.full_environment(callback),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-                check=False,
-            )
+            done = type(self).start(command, cwd=ROOT, env=self.full_environment(callback), timeout=timeout)
         content = _json_part(done.stdout) if callback == "ansible.posix.json" else {}
         return Run(
             command=command,

@@ -18,9 +18,16 @@ from lab.server import ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
+from tests.harness.preforked import Preforked
 from tests.harness.preview_apply import world_environment
 
 INVENTORY = ROOT / "inventories" / "demo"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preforked_ansible() -> None:
+    """Playbooks start from a process that has imported ansible-core before."""
+    Ansible.start = staticmethod(Preforked().run)
 
 
 def skip_or_fail(missing: ProgramMissingError) -> NoReturn:

@@ -84,7 +84,7 @@ def share_packed_modules() -> None:
 
 
 vars(zipimport)["_compile_source"] = compiled
-IS_PLAYBOOK = any(argument.endswith("/ansible-playbook") for argument in sys.orig_argv[:3])
+IS_PLAYBOOK = any(argument.endswith(("/ansible-playbook", "/preforked_server.py")) for argument in sys.orig_argv[:3])
 # In the cache a module has its name only, so toys of one name and many contents (ANSIBLE_LIBRARY) stay out of it.
 if IS_PLAYBOOK and "ANSIBLE_LIBRARY" not in os.environ and "ANSIBLE_COLLECTIONS_PATH" in os.environ:
     share_packed_modules()
