@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ansible-playbook as a user would, in a process of its own, and reads what its JSON callback says."""
+"""Runs ansible-playbook as a user would, and reads what its JSON callback says."""
 
 from __future__ import annotations
 
