@@ -114,26 +114,17 @@ def describe_site(site: str, directory: str, staging: str, gate: _gate.Gate, api
         api: Traefik's API, None when it is not to be asked.
 
     Returns:
-        Plain data; ``exists`` is false when the site has no file.
+        Plain data; ``exists`` is false when the site has no file, and true for one that cannot be read.
     """
     path = os.path.join(directory, f"{site}.yml")
-    data: dict[str, Any] = {
-        "site": site,
-        "dynamic_file": path,
-        "exists": False,
-        "problem": None,
-        "lock": _lock(staging, site),
-        "claim": None,
-    }
+    data: dict[str, Any] = {"site": site, "dynamic_file": path, "exists": True, "lock": _lock(staging, site), **_claim(staging, site)}
     try:
-        claim = read_claim(staging, site)
-        data["claim"] = claim.public() if claim else None
         text = _files.read_text(path)
         if text is None:
-            return data
-        data["exists"] = True
+            return {**data, "exists": False}
         route = parse(site, path, text)
     except BlueGreenError as error:
+        # A file that cannot be read is there. Whoever took the site for one without a route would replace the container that serves.
         return {**data, "problem": error.sentence}
     data.update(
         active=route.active,
@@ -148,7 +139,17 @@ def describe_site(site: str, directory: str, staging: str, gate: _gate.Gate, api
         **_last_change(path),
         colours=_colours(route, gate),
     )
-    return {**data, **_serving(route, api)}
+    serving = _serving(route, api)
+    return {**data, **serving, "problem": data["problem"] or serving.get("problem")}
+
+
+def _claim(staging: str, site: str) -> dict[str, Any]:
+    """Who works on a colour; what cannot be read there hides nothing of the route."""
+    try:
+        claim = read_claim(staging, site)
+    except BlueGreenError as error:
+        return {"claim": None, "problem": error.sentence}
+    return {"claim": claim.public() if claim else None, "problem": None}
 
 
 def _last_change(path: str) -> dict[str, Any]:

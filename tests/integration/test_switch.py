@@ -122,6 +122,18 @@ def test_who_may_only_read_can_preview_and_is_told(acme: Switching) -> None:
     preview = acme.ok(check=True, target="green", before=AS_NOBODY)
     assert preview["changed"] is True
     assert f"could preview, but not apply: {message}" in str(preview["warnings"])
+    # As this collection makes it.
+    acme.world.staging_dir.chmod(0o700)
+    preview = acme.ok(check=True, target="green", before=AS_NOBODY)
+    assert "whether a colour is in work cannot be seen: " in str(preview["warnings"])
+    place = {"site": acme.site, "dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir)}
+    seen = acme.run(module="bluegreen_switch_info", before=AS_NOBODY, **place)["sites"][0]
+    assert (seen["exists"], seen["active"], seen["claim"]) == (True, "blue", None)
+    assert "acme.claim cannot be read (Permission denied)" in seen["problem"]
+    acme.file.chmod(0o600)
+    seen = acme.run(module="bluegreen_switch_info", before=AS_NOBODY, **place)["sites"][0]
+    assert seen["exists"], "what cannot be read is there"
+    assert "acme.yml cannot be read (Permission denied)" in seen["problem"]
 
 
 def test_https_with_a_certificate_that_is_checked(acme: Switching) -> None:
