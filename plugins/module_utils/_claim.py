@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -102,14 +102,21 @@ def read_claim(staging: str, site: str) -> Claim | None:
         raise RefusedError(f"{path} is no claim that this collection wrote; see what is going on at {site}, then remove it.") from error
 
 
-def refuse_claimed(staging: str, site: str, colours: Collection[str]) -> None:
+def refuse_claimed(staging: str, site: str, colours: Collection[str], ended: Callable[[Claim], bool] | None = None) -> None:
     """Refuse to bring visitors to a colour that is in work.
+
+    Args:
+        staging: where the claim is.
+        site: name of the site.
+        colours: those that are to be visited, or taken away.
+        ended: says of a claim that nobody works there any more; None where that is not this run's to say.
 
     Raises:
         RefusedError: saying who works on it, and what to do.
+        FileError: the claim cannot be read.
     """
     claim = read_claim(staging, site)
-    if claim is not None and claim.colour in colours:
+    if claim is not None and claim.colour in colours and not (ended and ended(claim)):
         raise RefusedError(
             f"{site}: {claim.words()}, so no visitor is brought to it. Nothing was changed; wait until that has ended."
             f" If that run was killed, end its work first: playbook {claim.work} with -e bluegreen_take_over=true."

@@ -206,7 +206,9 @@ def _deployed(wanted: Wanted, container: Mapping[str, Any], differs: tuple[str, 
         return ContainerPlan("start", words=f"{wanted.site}: {wanted.colour} has {wanted.image} already, and is started")
     if wanted.ill:
         # Such as one that Docker starts again and again, with up to a minute between two starts.
-        words = f"{wanted.site}: {wanted.colour} runs {wanted.image} already, does not pass its gate ({wanted.ill}), and gets a new container"
+        words = (
+            f"{wanted.site}: {wanted.colour} runs {wanted.image} already, does not pass its gate ({wanted.ill}), and gets a new container"
+        )
         return ContainerPlan("replace", wanted.image, words, ("health",))
     return ContainerPlan("keep", words=f"{wanted.site}: {wanted.colour} runs {wanted.image} already, nothing to deploy")
 

@@ -9,11 +9,12 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import end_claim, refuse_claimed
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import Claim, end_claim, refuse_claimed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
@@ -162,7 +163,8 @@ def apply(report: Report) -> None:
             _warn_left_hold(report, plan)
             if plan.plan.changed:
                 report.ended(SwitchRun(wish, plan, text, lock.step).run())
-            if wish.take_over:
+            if wish.state == "absent" or plan.before is None:
+                # Without a route nobody works on a colour: what is left of a claim is that of a run that was killed.
                 end_claim(wish.staging_dir, wish.site)
     except Interrupted as signalled:
         raise RefusedError(f"{wish.site}: the run was interrupted by {signalled} before anything was changed.") from None
@@ -178,8 +180,8 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         if not report.awaits((plan.after.active,) if plan.after else ()):
             _see_in_step(report, plan)
         return plan, text
-    if not wish.take_over:
-        refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS)
+    if plan.before is not None:
+        _obey_claim(report, plan, preview=tell is None)
     report.warnings += check_directory(wish, plan)
     check_traefik(wish, plan)
     if plan.after is not None and plan.moves_traffic:
@@ -193,6 +195,23 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
         check_pages(wish, plan.after, plan.new_pages)
         report.warnings += warn_of_doubts(plan.after)
     return plan, text
+
+
+def _obey_claim(report: Report, plan: SwitchPlan, *, preview: bool) -> None:
+    """Bring nobody to a colour in work, and take no site away under whoever works on it."""
+    wish = report.wish
+    ended = partial(_ended, wish) if wish.state == "absent" else None
+    try:
+        refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS, ended)
+    except _files.FileError as error:
+        if not preview:
+            raise
+        # Reading the route is enough for a preview; the folder of claims is closed to all but who may change something.
+        report.warnings.append(f"whether a colour is in work cannot be seen: {error.sentence}")
+
+
+def _ended(wish: Wish, claim: Claim) -> bool:
+    return wish.take_over or (wish.claim_expires is not None and claim.age >= wish.claim_expires)
 
 
 def _see_in_step(report: Report, plan: SwitchPlan) -> None:

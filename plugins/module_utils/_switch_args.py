@@ -151,6 +151,7 @@ SWITCH_SPEC: dict[str, Any] = {
     "lock_timeout": {"type": "float", "default": 10.0},
     "starting": {"type": "list", "elements": "str", "choices": ["blue", "green"], "default": []},
     "take_over": {"type": "bool", "default": False},
+    "claim_expires": {"type": "int"},
 }
 
 INFO_SPEC: dict[str, Any] = {
@@ -229,6 +230,7 @@ def wish_of(params: dict[str, Any]) -> Wish:
         lock_timeout=params["lock_timeout"],
         starting=tuple(params["starting"]),
         take_over=params["take_over"],
+        claim_expires=params["claim_expires"],
     )
 
 

@@ -101,6 +101,8 @@ class Wish:
     starting: tuple[str, ...] = ()
     # For state absent: the claim of a run that was killed is ended, not obeyed.
     take_over: bool = False
+    # For state absent: so is one that is older, in seconds.
+    claim_expires: int | None = None
 
     @property
     def path(self) -> str:
@@ -227,8 +229,17 @@ def check_wish(wish: Wish) -> None:
         check_maintenance(wish.maintenance)
     check_gate(wish.gate)
     _check_proof(wish)
-    if wish.take_over and wish.state != "absent":
-        raise InputError("take_over: true is for state=absent only; where the site stays, the run that works on the colour ends the claim.")
+    _check_taking_over(wish)
+
+
+def _check_taking_over(wish: Wish) -> None:
+    for given in ["take_over: true"] * wish.take_over + [f"claim_expires: {wish.claim_expires}"] * (wish.claim_expires is not None):
+        if wish.state != "absent":
+            raise InputError(f"{given} is for state=absent only; where the site stays, the run that works on the colour ends the claim.")
+    if wish.claim_expires is not None and not 1 <= wish.claim_expires <= 86_400:
+        raise InputError(
+            f"claim_expires: {wish.claim_expires} is not between 1 and 86400 seconds; give a time in which the work is surely over."
+        )
 
 
 def _check_texts(wish: Wish) -> None:

@@ -187,6 +187,10 @@ options:
       - See M(bluegreen.orchestrator.bluegreen_claim).
     type: bool
     default: false
+  claim_expires:
+    description:
+      - With O(state=absent), seconds after which another run's claim is not obeyed any more, from 1 to 86400. Without it each one is.
+    type: int
 seealso:
   - module: bluegreen.orchestrator.bluegreen_switch_info
   - name: Traefik file provider

@@ -96,6 +96,31 @@ def test_a_site_may_be_taken_away_from_a_run_that_was_killed(acme: Claiming) -> 
     assert not acme.note.exists()
 
 
+def test_a_site_is_not_taken_away_from_a_run_that_has_just_begun(acme: Claiming) -> None:
+    acme.claim()
+    assert "claim_expires: 60 is for state=absent only" in acme.refused(target="green", claim_expires=60)
+    assert "claim_expires: 0 is not between 1 and 86400 seconds" in acme.refused(state="absent", claim_expires=0)
+    assert "acme: green is in work (deploy by " in acme.refused(state="absent", claim_expires=60)
+    note = json.loads(acme.note.read_text())
+    acme.note.write_text(json.dumps(note | {"since": note["since"] - 61}))
+    acme.ok(state="absent", claim_expires=60)
+    assert not acme.note.exists()
+
+
+def test_a_claim_that_outlived_the_route_keeps_nobody_away(acme: Claiming) -> None:
+    acme.ok(target="green")
+    acme.claim("blue")
+    acme.file.unlink()
+    assert acme.ok(check=True)["changed"]
+    assert acme.note.exists()
+    acme.ok()
+    assert not acme.note.exists()
+    acme.claim("green")
+    acme.file.unlink()
+    assert acme.ok(state="absent")["changed"] is False
+    assert not acme.note.exists()
+
+
 def test_a_rollback_to_a_colour_in_work_is_refused(acme: Claiming) -> None:
     acme.ok(target="green")
     acme.claim("blue", work="retire")
@@ -161,6 +186,8 @@ def test_what_is_no_claim_is_named(acme: Claiming) -> None:
     said = f"{acme.note} is no claim that this collection wrote; see what is going on at acme, then remove it."
     assert acme.claim()["msg"] == said
     assert acme.refused(target="green") == said
+    seen = acme.run(module="bluegreen_switch_info", **acme.place)["sites"][0]
+    assert (seen["exists"], seen["active"], seen["problem"]) == (True, "blue", said)
 
 
 @pytest.mark.parametrize(
