@@ -188,7 +188,7 @@ def blue_is_paused(operator: Operator) -> None:
     docker("pause", f"{operator.site}-blue")
 
 
-def _a_claim_is_left(operator: Operator, work: str, colour: str = "green") -> None:
+def a_claim_is_left(operator: Operator, work: str, colour: str = "green") -> None:
     staging = operator.world.traefik.staging_dir
     staging.mkdir(exist_ok=True)
     claim = Claim(colour, work, "ann on web1", time.time(), "0123456789abcdef")
@@ -197,18 +197,18 @@ def _a_claim_is_left(operator: Operator, work: str, colour: str = "green") -> No
 
 def a_retirement_is_killed(operator: Operator) -> None:
     """It was killed when it had stopped the container of blue, the idle colour."""
-    _a_claim_is_left(operator, "retire", "blue")
+    a_claim_is_left(operator, "retire", "blue")
 
 
 def an_offer_is_killed(operator: Operator) -> None:
     """As a deploy; but it was the playbook of the offer, which leaves alone what is stopped on purpose."""
     a_deploy_is_killed(operator)
-    _a_claim_is_left(operator, "bluegreen")
+    a_claim_is_left(operator, "bluegreen")
 
 
 def a_deploy_is_killed(operator: Operator) -> None:
     """It was killed while its candidate ran: the old container is stopped, the candidate has its port, and its claim is there."""
-    _a_claim_is_left(operator, "deploy")
+    a_claim_is_left(operator, "deploy")
     docker("stop", "--time", "1", f"{operator.site}-green")
     port = operator.world.ports[operator.site]["green"]
     labels = ("--label", f"io.bluegreen.site={operator.site}", "--label", "io.bluegreen.colour=green")

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold, lock_path
 from lab.container_world import IMAGE, ContainerWorld
 from lab.docker import docker
-from tests.integration.containers import NEXT, UNHURRIED, Operator, candidate_runs, converged
+from tests.integration.containers import NEXT, UNHURRIED, Operator, a_deploy_is_killed, candidate_runs, converged
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -95,7 +95,22 @@ def test_docker_is_restarted_in_the_middle_of_a_deploy(operator: Operator, door:
         door.open = True
         assert run.ended() == 0, run.said()
     assert operator.world.version(operator.site, "green") == "1.1"
+    docker_goes_under_who_takes_over(operator, door, tmp_path)
     docker_does_not_come_back(operator, door, tmp_path)
+
+
+def docker_goes_under_who_takes_over(operator: Operator, door: Door, directory: Path) -> None:
+    """It found out nothing, so what it took over is as it was: a candidate that nobody may be brought to."""
+    a_deploy_is_killed(operator)
+    with operator.begins(directory / "taking over", "deploy", bluegreen_take_over=True, **NEXT) as run:
+        run.until(lambda: "Claim the colour" in run.said())
+        door.open = False
+        assert run.ended() == 2, run.said()
+    door.open = True
+    assert candidate_runs(operator, "green")
+    assert "green is in work (deploy by " in operator.refused("switch", bluegreen_target="green")
+    operator.does("deploy", bluegreen_take_over=True, **NEXT)
+    assert not claimed(operator)
 
 
 def docker_does_not_come_back(operator: Operator, door: Door, directory: Path) -> None:

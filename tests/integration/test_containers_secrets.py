@@ -16,7 +16,7 @@ import pytest
 
 from lab.container_world import ContainerWorld
 from lab.docker import docker
-from tests.integration.containers import BROKEN, LIMIT, NEXT, PREFIX, Operator, converged, refuses_each
+from tests.integration.containers import BROKEN, LIMIT, NEXT, PREFIX, Operator, a_claim_is_left, converged, refuses_each
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -129,6 +129,7 @@ def test_only_the_containers_secrets_go_with_a_site(operator: Operator, source: 
     with_secrets(operator, source)
     converged(operator)
     home = operator.world.conf_dir / operator.site
+    a_run_was_killed_before_its_candidate_was_made(operator, home / f"{operator.site}-green-candidate")
     (home / f"{operator.site}-green-candidate").mkdir()
     (home / "invoices").mkdir()
     (home / "invoices" / "2026.pdf").write_text("the client's")
@@ -142,6 +143,15 @@ def test_only_the_containers_secrets_go_with_a_site(operator: Operator, source: 
     operator.harness("retire", bluegreen_retire="site").proves(changes=True)
     assert not home.exists()
     assert home.parent.exists()
+
+
+def a_run_was_killed_before_its_candidate_was_made(operator: Operator, directory: Path) -> None:
+    """Its secrets were there already."""
+    a_claim_is_left(operator, "deploy")
+    directory.mkdir()
+    (directory / "db").write_text(CANARY)
+    operator.harness("bluegreen", bluegreen_take_over=True).agrees(changes=True)
+    assert not directory.exists()
 
 
 def test_secrets_that_both_colours_shared_are_left_to_who_serves(operator: Operator, source: Path) -> None:

@@ -73,6 +73,47 @@ def test_who_was_taken_over_stops_and_removes_nothing(operator: Operator, tmp_pa
     assert (after["Id"], after["State"]["Running"]) == (made, True)
 
 
+def test_who_makes_a_container_and_was_taken_over_calls_nothing_its_own(operator: Operator, tmp_path: Path) -> None:
+    """The other run's container has the name, passes the gate and is well: it is not what this run has made, nor its to remove."""
+    docker("rm", "--force", f"{operator.site}-green")
+    hopeless = {"test": ["CMD-SHELL", "exit 1"], "interval": "1s", "retries": 60}
+    with operator.begins(tmp_path / "deploy", "deploy", bluegreen_healthcheck=hopeless) as colleague:
+        colleague.until(lambda: bool(docker("ps", "--quiet", "--filter", f"name={operator.site}-green")))
+        operator.does("deploy", bluegreen_take_over=True, **NEXT)
+        made = operator.world.inspect(operator.site, "green")["Id"]
+        assert colleague.ended() == 2, colleague.said()
+    assert f"{operator.site}: the work on green was taken over by another run (" in colleague.said()
+    after = operator.world.inspect(operator.site, "green")
+    assert (after["Id"], after["State"]["Running"]) == (made, True)
+
+
+def test_a_route_that_cannot_be_read_is_not_no_route(operator: Operator) -> None:
+    """Who serves would be taken for idle, and replaced under its visitors."""
+    world, site = operator.world, operator.site
+    before = [world.inspect(site, colour)["Id"] for colour in ("blue", "green")]
+    note = world.traefik.staging_dir / f"{site}.claim"
+    note.write_text("{}")
+    world.write_inventory(bluegreen_limits={"cpus": 0.5, "memory": "160M", "pids": 80})
+    for playbook in ("bluegreen", "deploy"):
+        operator.harness(playbook).refuses(
+            f"{note} is no claim that this collection wrote; see what is going on at {site}, then remove it."
+        )
+    assert [world.inspect(site, colour)["Id"] for colour in ("blue", "green")] == before
+    note.unlink()
+    who_serves_comes_back_first(operator)
+
+
+def who_serves_comes_back_first(operator: Operator) -> None:
+    """Also when the idle colour does not come up at all."""
+    operator.does("switch", bluegreen_target="green")
+    docker("rm", "--force", f"{operator.site}-blue", f"{operator.site}-green")
+    # Its Python finds no library of its own.
+    broken = {"blue": {"PYTHONHOME": "/nowhere"}}
+    said = operator.refused("bluegreen", bluegreen_colour_env=broken)
+    assert f"{operator.site}: blue does not come up: it ended" in said
+    assert operator.world.public(operator.site)["version"] == "1.0"
+
+
 def test_a_network_whose_labels_differ_is_left_to_who_serves(operator: Operator) -> None:
     """docker_network would make it anew, and cut both colours off."""
     site = operator.site
