@@ -200,5 +200,5 @@ class ContainerWorld:
         return dict(json.loads(body)) if status == 200 else {"status": status}
 
     def load(self, site: str, **options: Any) -> Load:
-        """Continuous load on the public side of a site, for the minutes that playbooks take: with 100 a second it had a third of a processor."""
+        """Continuous load on the public side of a site, for minutes: 100 requests a second would have a third of a processor."""
         return Load(self.directory, self.traefik.web_url + "/", host=self.host(site), **{"rate": 50, **options})
