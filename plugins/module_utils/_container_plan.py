@@ -243,7 +243,8 @@ def _changed_by_hand(made_with: Mapping[str, Any], container: Mapping[str, Any])
     wanted = {
         "NanoCpus": round(float(limits.get("cpus") or 0) * 1e9),
         "Memory": human_to_bytes(str(memory)) if memory else 0,
-        "PidsLimit": int(limits.get("pids") or 0),
+        # Docker keeps no limit as nothing at all, however it was asked for: by -1 or by 0. For the other two it takes no -1.
+        "PidsLimit": max(int(limits.get("pids") or 0), 0),
     }
     names = {"limits, changed by hand" for key, value in wanted.items() if key in actual and max(actual[key] or 0, 0) != value}
     if (actual.get("RestartPolicy") or {}).get("Name", RESTART_POLICY) != RESTART_POLICY:

@@ -352,6 +352,16 @@ def test_what_docker_update_has_changed_is_a_difference(host: dict[str, Any], na
     assert (plan.act, plan.differs) == ("replace" if names else "keep", names)
 
 
+@pytest.mark.parametrize("pids", [-1, 0])
+@pytest.mark.parametrize(("kept", "names"), [(None, ()), (-1, ()), (0, ()), (9, ("limits, changed by hand",))])
+def test_no_limit_of_processes_is_a_wish_like_another(pids: int, kept: int | None, names: tuple[str, ...]) -> None:
+    """Docker takes -1 for it, and tells of nothing afterwards."""
+    settings = SETTINGS | {"limits": {"pids": pids}}
+    labels = colour_labels("acme", "green", "1.0", settings)
+    made = with_config(Labels=labels) | {"HostConfig": {"NanoCpus": 0, "Memory": 0, "PidsLimit": kept}}
+    assert plan_colour(wanted(settings=settings), made).differs == names
+
+
 def test_new_limits_in_site_conf_are_nobodys_hand() -> None:
     settings = SETTINGS | {"limits": {"memory": "1G"}}
     assert plan_colour(Wanted("acme", "green", "shop:1.0", settings), by_hand()).differs == ("limits",)
