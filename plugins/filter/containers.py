@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
+from jinja2 import UndefinedError
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_plan import (
@@ -115,25 +116,36 @@ def site_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, s
 
 
 def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    claims = {"address": "ansible_host", "hosts": "bluegreen_hosts", "ports": "bluegreen_ports"}
+    """Return what a site claims, as far as it makes sense: what it declares wrongly is reported by its own run, and stops no other's."""
     site = str(_value(variables, "bluegreen_site") or name)
-    volumes = _claimed_volumes(_plain(_value(variables, "bluegreen_volumes")), site)
-    return {key: _plain(_value(variables, variable)) for key, variable in claims.items()} | {"volumes": volumes}
+    ports = _value(variables, "bluegreen_ports")
+    return {
+        "address": _value(variables, "ansible_host"),
+        "hosts": _claimed_hosts(_value(variables, "bluegreen_hosts")),
+        "ports": ports if isinstance(ports, dict) else {},
+        "volumes": _claimed_volumes(_value(variables, "bluegreen_volumes"), site),
+    }
+
+
+def _claimed_hosts(hosts: Any) -> list[str]:
+    # A plain text is a list to Ansible's arguments, so it becomes the site's route like one.
+    texts = hosts.split(",") if isinstance(hosts, str) else hosts
+    return [text.strip() for text in texts if isinstance(text, str) and text.strip()] if isinstance(texts, list) else []
 
 
 def _claimed_volumes(volumes: Any, site: str) -> list[str]:
     """Return what Docker would call the volumes of a site; one of them twice where two volumes would become the same."""
-    # What another site declares wrongly is reported by that site's own run. One volume may be mounted at two paths.
-    known = [volume for volume in volumes or [] if isinstance(volume, Mapping) and volume.get("name")]
+    # One volume may be mounted at two paths.
+    known = [volume for volume in volumes if isinstance(volume, dict) and volume.get("name")] if isinstance(volumes, list) else []
     claimed = {(str(volume["name"]), boolean(volume.get("shared"), strict=False)) for volume in known}
     return [found for name, shared in sorted(claimed) for found in site_volumes([{"name": name, "path": "/", "shared": shared}], site)]
 
 
 def _value(variables: Mapping[str, Any], name: str) -> Any:
     try:
-        return variables.get(name)
-    except AnsibleError:
-        # Another site's half-edited SITE conf is reported by that site's own run.
+        # Plain at once: what is inside of a list is templated no sooner, and Jinja's own error tells of what is undefined there.
+        return _plain(variables.get(name))
+    except (AnsibleError, UndefinedError):
         return None
 
 

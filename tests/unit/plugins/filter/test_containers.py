@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleUndefinedVariable
+from jinja2 import UndefinedError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter import containers
 
@@ -62,6 +65,43 @@ def test_it_is_the_sites_name_that_is_before_a_volume() -> None:
     called = {"ansible_host": "web1", "bluegreen_site": "shop-blue", "bluegreen_volumes": [SHARED]}
     hostvars = {"shop": {"ansible_host": "web1", "bluegreen_volumes": [DATA]}, "other": called}
     assert containers.site_conflicts(["shop", "other"], hostvars).keys() == {"shop", "other"}
+
+
+WELL = {"ansible_host": "web1", "bluegreen_hosts": ["a.example"], "bluegreen_ports": {"blue": 1, "green": 2}, "bluegreen_volumes": [DATA]}
+
+
+@pytest.mark.parametrize("name", ["bluegreen_hosts", "bluegreen_ports", "bluegreen_volumes"])
+@pytest.mark.parametrize("wrong", [True, 7, "half-edited", [1, 2], [None], {"blue": [1]}, [[]], [{"name": "x", "shared": []}]])
+def test_what_one_site_declares_wrongly_stops_no_other(name: str, wrong: Any) -> None:
+    hostvars = {"acme": WELL, "globex": {"ansible_host": "web1", name: wrong}}
+    assert containers.site_conflicts(list(hostvars), hostvars) == {}
+
+
+def test_a_text_is_the_host_names_that_ansible_makes_of_it() -> None:
+    hostvars = {name: {"bluegreen_hosts": f"{name}.example"} for name in ("acme", "globex")}
+    assert containers.site_conflicts(list(hostvars), hostvars) == {}
+    hostvars |= {"third": {"bluegreen_hosts": "third.example, ACME.example"}}
+    found = containers.site_conflicts(list(hostvars), hostvars)
+    assert found.keys() == {"acme", "third"}
+    assert "'acme.example' belongs to acme and third" in found["acme"]
+
+
+class Undefined(list[Any]):
+    """A list with an undefined variable in it, as Ansible gives it to a filter: it is templated when somebody looks inside."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__([None])
+        self.error = error
+
+    def __iter__(self) -> Iterator[Any]:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [AnsibleUndefinedVariable("'nowhere' is undefined"), UndefinedError("'nowhere' is undefined")])
+@pytest.mark.parametrize("name", ["bluegreen_hosts", "bluegreen_volumes"])
+def test_what_one_site_takes_from_nowhere_stops_no_other(name: str, error: Exception) -> None:
+    hostvars = {"acme": WELL, "globex": {"ansible_host": "web1", name: Undefined(error)}}
+    assert containers.site_conflicts(list(hostvars), hostvars) == {}
 
 
 def entry(path: str, mode: str, checksum: str = "") -> dict[str, Any]:
