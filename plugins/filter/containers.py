@@ -111,7 +111,7 @@ def container_trouble(container: Mapping[str, Any] | None, reasons: list[str], o
 
 
 def site_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
-    """Return, per site, which host name, port or volume another site claims as well."""
+    """Return, per site, which name, host name, port or volume another site claims as well."""
     return conflicts({str(name): _claims(str(name), hostvars[name]) for name in names})
 
 
@@ -121,6 +121,7 @@ def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     ports = _value(variables, "bluegreen_ports")
     return {
         "address": _value(variables, "ansible_host"),
+        "site": site,
         "hosts": _claimed_hosts(_value(variables, "bluegreen_hosts")),
         "ports": ports if isinstance(ports, dict) else {},
         "volumes": _claimed_volumes(_value(variables, "bluegreen_volumes"), site),

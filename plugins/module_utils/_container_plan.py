@@ -372,20 +372,22 @@ def trouble(container: Mapping[str, Any] | None, reasons: Iterable[str], otherwi
 
 
 def conflicts(sites: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Find host names, ports and volumes that two sites claim.
+    """Find names, host names, ports and volumes that two sites claim.
 
     Args:
-        sites: per inventory host, ``address`` (its server), ``hosts``, ``ports`` and ``volumes`` (as Docker calls them).
+        sites: per inventory host, ``address`` (its server), ``site`` (its name), ``hosts``, ``ports``, ``volumes`` (as Docker calls them).
 
     Returns:
         Per inventory host one sentence; a host without a conflict is not in it.
     """
+    called: dict[tuple[str, str], list[str]] = {}
     names: dict[str, list[str]] = {}
     ports: dict[tuple[str, str], list[str]] = {}
     volumes: dict[tuple[str, str], list[str]] = {}
     for site in sorted(sites):
         said = sites[site]
         address = str(said.get("address") or site)
+        called.setdefault((address, str(said.get("site") or site)), []).append(site)
         for host in dict.fromkeys(str(host).lower() for host in said.get("hosts") or []):
             names.setdefault(host, []).append(site)
         for port in (said.get("ports") or {}).values():
@@ -393,6 +395,9 @@ def conflicts(sites: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         for volume in said.get("volumes") or []:
             volumes.setdefault((address, str(volume)), []).append(site)
     found: dict[str, str] = {}
+    # First: whatever else they share follows from it, and each would replace the other's containers.
+    for site, name, whose in _claimed_twice(called):
+        found.setdefault(site, f"bluegreen_site: {name!r} is the name {whose}; give each site of a server its own.")
     for host, claimed in names.items():
         for site in claimed if len(claimed) > 1 else ():
             found.setdefault(site, f"bluegreen_hosts: {host!r} belongs to {_and(claimed)}; a host name can be of one site only.")

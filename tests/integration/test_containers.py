@@ -243,13 +243,14 @@ def test_what_cannot_work_is_refused_before_anything_is_changed(operator: Operat
 
 
 def test_what_belongs_to_others_is_refused(operator: Operator) -> None:
-    """A host name, a port or a volume of another site; a port, a container, a network or a volume of somebody who is no site."""
+    """A name, a host name, a port or a volume of another site; a port, a container, a network or a volume of somebody who is no site."""
     world, other = operator.world, operator.world.sites[1]
-    host, ports, listened, named, net, kept, meets = (
-        f"{what}-{world.suffix}" for what in ("host", "ports", "listened", "named", "net", "kept", "meets")
+    twin, host, ports, listened, named, net, kept, meets = (
+        f"{what}-{world.suffix}" for what in ("twin", "host", "ports", "listened", "named", "net", "kept", "meets")
     )
     data = {"name": "data", "path": "/data"}
     met = f"'{meets}-blue-data', put together from site, colour and name, is the volume of {meets} and {meets}-blue on the server server"
+    same = f"bluegreen_site: '{twin}' is the name of {twin} and {twin}-again on the server server; give each site of a server its own."
     docker("create", "--name", f"{named}-blue", f"{IMAGE}:1.0")
     docker("network", "create", net)
     docker("volume", "create", f"{kept}-blue-data")
@@ -259,6 +260,8 @@ def test_what_belongs_to_others_is_refused(operator: Operator) -> None:
             operator,
             "bluegreen",
             {
+                twin: ({}, same),
+                f"{twin}-again": ({"bluegreen_site": twin}, same),
                 host: (
                     {"bluegreen_hosts": [world.host(other).upper()]},
                     f"belongs to {other} and {host}; a host name can be of one site only",

@@ -67,6 +67,14 @@ def test_it_is_the_sites_name_that_is_before_a_volume() -> None:
     assert containers.site_conflicts(["shop", "other"], hostvars).keys() == {"shop", "other"}
 
 
+def test_one_name_is_of_one_site_on_a_server() -> None:
+    hostvars = {name: {"ansible_host": server, "bluegreen_site": "shop"} for name, server in (("a", "web1"), ("b", "web1"), ("c", "web2"))}
+    found = containers.site_conflicts(list(hostvars), hostvars)
+    assert found == dict.fromkeys(
+        ("a", "b"), "bluegreen_site: 'shop' is the name of a and b on the server web1; give each site of a server its own."
+    )
+
+
 WELL = {"ansible_host": "web1", "bluegreen_hosts": ["a.example"], "bluegreen_ports": {"blue": 1, "green": 2}, "bluegreen_volumes": [DATA]}
 
 

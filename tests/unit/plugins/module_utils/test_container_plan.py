@@ -202,6 +202,9 @@ def site(address: str = "web1", hosts: tuple[str, ...] = (), volumes: tuple[str,
     return {"address": address, "hosts": list(hosts), "ports": ports, "volumes": list(volumes)}
 
 
+SAME_NAME = "bluegreen_site: 'acme' is the name of acme and globex on the server web1; give each site of a server its own."
+
+
 @pytest.mark.parametrize(
     ("sites", "said"),
     [
@@ -221,6 +224,12 @@ def site(address: str = "web1", hosts: tuple[str, ...] = (), volumes: tuple[str,
         ({"shop": site(volumes=("shop-blue-data",)), "shop-blue": site("web2", volumes=("shop-blue-data",))}, {}),
         ({"shop": site(volumes=("shop-blue-data", "shop-blue-data"))}, {"shop": "is the volume of shop twice"}),
         ({"acme": {"address": None, "hosts": None, "ports": None, "volumes": None}}, {}),
+        (
+            {"globex": site(blue=1, green=2) | {"site": "acme"}, "acme": site(blue=1, green=2), "other": site(blue=3, green=4)},
+            {"acme": SAME_NAME, "globex": SAME_NAME},
+        ),
+        ({"globex": site() | {"site": "acme"}, "acme": site("web2")}, {}),
+        ({"globex": site() | {"site": "acme"}, "acme": site() | {"site": "globex"}}, {}),
     ],
 )
 def test_what_two_sites_claim(sites: dict[str, dict[str, Any]], said: dict[str, str]) -> None:
