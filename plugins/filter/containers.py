@@ -21,7 +21,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_
     age,
     colour_labels,
     conflicts,
-    foreign,
     plan_colour,
     secrets_changed,
     site_labels,
@@ -38,11 +37,6 @@ def container_plan(container: Mapping[str, Any] | None, **wanted: Any) -> dict[s
 def container_labels(settings: Mapping[str, Any], site: str, colour: str, version: str) -> dict[str, str]:
     """Return the labels by which a later run knows whose a container is, and what it was made with."""
     return colour_labels(str(site), str(colour), str(version), _plain(settings))
-
-
-def container_stranger(container: Mapping[str, Any] | None, site: str, colour: str) -> str:
-    """Return why a container with a name of ours is not ours, empty when it is, or when there is none."""
-    return foreign(_plain(container), str(site), str(colour)) if container else ""
 
 
 def container_age(container: Mapping[str, Any], last_change: str, last_change_age: float) -> int:
@@ -169,7 +163,6 @@ class FilterModule:
             "container_labels": container_labels,
             "container_mounts": container_mounts,
             "container_plan": container_plan,
-            "container_stranger": container_stranger,
             "container_trouble": container_trouble,
             "secrets_age": secrets_age,
             "site_conflicts": site_conflicts,

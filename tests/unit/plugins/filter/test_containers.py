@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from jinja2 import UndefinedError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter import containers
 
+ROOT = Path(__file__).resolve().parents[4]
 VOLUMES: list[dict[str, Any]] = [
     {"name": "data", "path": "/data"},
     {"name": "uploads", "path": "/uploads", "shared": True, "read_only": "yes"},
@@ -140,7 +142,9 @@ def test_a_number_is_a_secret_too() -> None:
     assert containers.secrets_age(found, [{"name": "pin", "value": 1234}], [], "/s", 0) == 7.0
 
 
-def test_a_missing_container_is_nobodys() -> None:
-    assert containers.container_stranger(None, "acme", "blue") == ""
-    assert containers.container_stranger({}, "acme", "blue") == ""
-    assert "acme-blue" in containers.container_stranger({"Config": {}}, "acme", "blue")
+def test_every_filter_has_its_page_and_its_user() -> None:
+    names = set(containers.FilterModule().filters())
+    pages = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")}
+    text = " ".join(path.read_text() for part in ("roles", "playbooks") for path in (ROOT / part).rglob("*.yml"))
+    assert names - pages == set()
+    assert {name for name in names if f"bluegreen.orchestrator.{name}" not in text} == set()
