@@ -44,3 +44,30 @@ def test_wrong_secrets_are_told_in_one_order(number: list[dict[str, Any]]) -> No
     secrets = [{"name": name} for name in reversed(NAMES)] + [{"name": "well", "value": "x"}, *number]
     found = Templar(LOADER, known("bluegreen", bluegreen_secrets=secrets, **wrong)).template(wrong["wrong"])
     assert found == [str(secret["name"]) for secret in number] + NAMES
+
+
+@pytest.mark.parametrize(
+    ("made", "pair", "before", "written", "told"),
+    [
+        (True, 100.0, 200.0, False, True),
+        (False, 100.0, 200.0, False, False),
+        (False, 200.5, 200.0, False, True),
+        (False, 200.5, 200.0, True, False),
+        (True, None, None, True, False),
+        (False, 100.0, None, True, False),
+    ],
+    ids=["made", "as it was", "killed before Traefik was told", "told by the file itself", "nothing yet", "the file is lost"],
+)
+def test_traefik_is_told_of_a_new_certificate(made: bool, pair: float | None, before: float | None, written: bool, told: bool) -> None:
+    def stat(time: float | None) -> dict[str, Any]:
+        return {"stat": {"exists": False} if time is None else {"exists": True, "size": 1, "mtime": time}}
+
+    variables = known(
+        "traefik",
+        __traefik_pair={"results": [stat(pair and 50.0), stat(pair)]},
+        __traefik_pair_made={"changed": made},
+        __traefik_shared_before=stat(before),
+        __traefik_shared={"changed": written},
+    )
+    conditions = task("traefik", "defaults", "Have Traefik read the default certificate")["when"]
+    assert all(Templar(LOADER, variables).evaluate_conditional(condition) for condition in conditions) is told
