@@ -40,7 +40,7 @@ Every playbook knows these besides:
 """
 
 # Named with one run, not kept in a file: the act itself.
-ACTS = re.compile(r"^bluegreen_(target|hold|retire|maintenance|canary_\w+|deploy_\w+)$")
+ACTS = re.compile(r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$")
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")

@@ -189,3 +189,18 @@ def test_no_runbook_explains_what_nobody_says() -> None:
 
 def test_the_table_of_variables_is_current() -> None:
     assert variables.PAGE.read_text() == variables.page(), "run: make docs"
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("bluegreen_take_over", "-e"),
+        ("bluegreen_retire_force", "-e"),
+        ("bluegreen_retire_volumes", "-e"),
+        ("bluegreen_claim_seconds", "SITE"),
+        ("bluegreen_keep_previous", "SITE"),
+    ],
+)
+def test_what_is_done_once_stands_in_no_conf(name: str, where: str) -> None:
+    """In SITE conf it would be done with every run."""
+    assert f"| `{name}` | {where} | " in variables.PAGE.read_text()
