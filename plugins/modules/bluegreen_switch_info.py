@@ -59,8 +59,8 @@ RETURN = r"""
 sites:
   description:
     - One entry per site, sorted by name. V(serving) is the colour to which Traefik sends the visitors, or V(split) with a canary;
-      V(hold) is the colour for which writes wait, null when they do not; V(claim) is the colour that a deploy or a retirement works on,
-      see M(bluegreen.orchestrator.bluegreen_claim).
+      V(hold) is the colour for which writes wait, null when they do not; V(claim) is the colour that the playbook C(deploy), C(bluegreen)
+      or C(retire) works on, see M(bluegreen.orchestrator.bluegreen_claim).
   type: list
   elements: dict
   returned: always
