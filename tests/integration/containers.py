@@ -33,6 +33,7 @@ FORCED = {"bluegreen_retire_force": True}
 # A run that replaces a container starts it twice and waits for it; a busy machine takes its time.
 LIMIT = 300.0
 ONLY_LOOKS = {
+    "bluegreen.orchestrator.bluegreen : Ask both colours": "what a preview announces cannot answer yet",
     "bluegreen.orchestrator.bluegreen : Whether this is an apply": "a command, which a preview skips: that is how it is known",
     "bluegreen.orchestrator.bluegreen : What is in flight ends meanwhile": "a wait, which a preview does not wait for",
     "bluegreen.orchestrator.bluegreen : Nothing is in flight any more": "a question about what the apply has just done",
