@@ -155,7 +155,6 @@ class ContainerWorld:
             "bluegreen_hosts": [self.host(site)],
             "bluegreen_ports": self.ports[site],
             "bluegreen_env": {"SITE_NAME": site},
-            "bluegreen_colour_env": {colour: {"SITE_COLOUR": colour} for colour in COLOURS},
             "bluegreen_confirm": {
                 "api_url": self.traefik.api_url,
                 "public_url": f"http://{self.host(site)}/",

@@ -144,10 +144,13 @@ async def serve(site: SmallSite, address: str, port: int, control_port: int) -> 
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What can be given. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on."""
+    """What can be given. In a container each option comes by its variable: SITE_COLOUR is --colour, and so on.
+
+    Who it is comes from the role bluegreen too, as it does for a client's own image: BLUEGREEN_SITE, BLUEGREEN_COLOUR.
+    """
     parser = argparse.ArgumentParser(description="One colour of the lab's small site.")
-    option(parser, "--site", "SITE_NAME")
-    option(parser, "--colour", "SITE_COLOUR", choices=sorted(OTHER))
+    option(parser, "--site", "SITE_NAME", os.environ.get("BLUEGREEN_SITE"))
+    option(parser, "--colour", "SITE_COLOUR", os.environ.get("BLUEGREEN_COLOUR"), choices=sorted(OTHER))
     option(parser, "--version", "SITE_VERSION")
     option(parser, "--address", "SITE_ADDRESS", LOOPBACK)
     option(parser, "--port", "SITE_PORT", type=int)
