@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from lab.container_world import IMAGE, ContainerWorld
@@ -20,6 +22,9 @@ def why_not() -> str:
     """Why this chapter cannot be told here, with the remedy; empty when it can."""
     if not Engine().answers():
         return "Docker does not answer here"
+    installed = any((Path(folder) / "ansible_collections" / "community" / "docker").is_dir() for folder in sys.path)
+    if not installed or not find_spec("requests"):
+        return "the demo has installed ansible-core only, and containers need community.docker as well (make setup)"
     try:
         docker("image", "inspect", OLD, NEW)
     except LabError:
