@@ -122,11 +122,7 @@ class CallbackModule(CallbackBase):
         """Tell."""
         if not self._sites:
             return
-        failed = {
-            host: site.failed
-            for host, site in self._sites.items()
-            if site.failed and any(stats.summarize(host)[key] for key in ("failures", "unreachable"))
-        }
+        failed = {host: told for host, site in self._sites.items() if (told := _lasting(site.failed, stats.summarize(host)))}
         would = {host: site.would for host, site in self._sites.items() if site.would}
         changed = {host: site.changed for host, site in self._sites.items() if site.changed}
         # The last change is the first to take back.
@@ -177,6 +173,12 @@ def _add(known: list[str], sentences: Iterable[str]) -> None:
     for sentence in map(_run.one_line, sentences):
         if sentence not in known:
             known.append(sentence)
+
+
+def _lasting(failed: list[str], counts: dict[str, int]) -> list[str]:
+    """Those that ended a site's run. What was rescued came before, and the sentence that the rescue ends with says it."""
+    lasting = counts["failures"] + counts["unreachable"]
+    return failed[-lasting:] if lasting else []
 
 
 def _told(title: str, sites: dict[str, list[str]], limit: int) -> list[str]:

@@ -93,9 +93,9 @@ def test_all_of_it_in_one_run(acme: Holding, hold: Callable[..., PreviewApply], 
     clone.write_text(CLONE.format(path=tmp_path / "cloned"))
     proof = hold("run", bluegreen_hold_tasks=[str(clone)]).proves(changes=True)
     assert [result.task.rpartition(" : ")[2] for result in proof.preview.changed] == [
-        "Hold the writes: begin",
+        "Begin or end the hold of the writes",
         "Clone the database",
-        "Hold the writes: commit",
+        "Begin or end the hold of the writes",
     ]
     assert acme.public_colour() == "green"
     assert (tmp_path / "cloned").exists()

@@ -177,6 +177,12 @@ def test_the_rule_itself_can_fail(changes: dict[str, Any], said: str | None) -> 
     assert problems == [] if said is None else said in " ".join(problems)
 
 
+@pytest.mark.parametrize("path", [*PLAYBOOKS, *TASK_FILES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_name_of_a_task_has_no_template(path: Path) -> None:
+    """A callback gets it as it is written: the report for the client would show braces."""
+    assert re.findall(r"(?m)^ *- name: .*\{\{.*$", path.read_text()) == []
+
+
 def test_dry_run_takes_exactly_the_words_that_the_bool_filter_knows() -> None:
     """Any other word counts as false for that filter, and would apply: y and t do on ansible-core 2.19."""
     (task,) = yaml.safe_load((ROOT / "playbooks" / "tasks" / "dry_run.yml").read_text())

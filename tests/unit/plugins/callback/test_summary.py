@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _told
+from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _lasting, _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line
@@ -71,6 +71,15 @@ def test_long_lists_end_with_how_many_more(count: int, last: str) -> None:
     lines = _told("Changed", sites, 10)
     assert lines[-1] == last
     assert len(lines) <= 12
+
+
+@pytest.mark.parametrize(
+    ("failures", "unreachable", "left"),
+    [(0, 0, []), (1, 0, ["it does not come up"]), (0, 1, ["it does not come up"]), (2, 0, ["unknown error", "it does not come up"])],
+)
+def test_what_was_rescued_is_no_failure_of_the_run(failures: int, unreachable: int, left: list[str]) -> None:
+    told = ["no answer", "unknown error", "it does not come up"]
+    assert _lasting(told, {"failures": failures, "unreachable": unreachable}) == left
 
 
 WAY_BACK = "ansible-playbook bluegreen.orchestrator.rollback --limit acme -e dry_run=false"
