@@ -56,7 +56,10 @@ def problems_of(bought: object, external: object) -> list[str]:
         missing = [need for need in OFFERS[name]["needs"] if need not in bought]
         for need in missing:
             title = OFFERS[need]["title"]
-            problems.append(f"site_offers: {name} needs {need} ({title}), which is missing; add {need} to site_offers.")
+            problems.append(
+                f"site_offers: {name} needs {need} ({title}), which is missing; add {need} to site_offers"
+                " (and to site_offers_external where somebody else sees to that)."
+            )
     return problems
 
 
