@@ -122,7 +122,7 @@ class CallbackModule(CallbackBase):
         """Tell."""
         if not self._sites:
             return
-        failed = {host: told for host, site in self._sites.items() if (told := _lasting(site.failed, stats.summarize(host)))}
+        failed = {host: ended for host, site in self._sites.items() if (ended := _lasting(site.failed, stats.summarize(host)))}
         would = {host: site.would for host, site in self._sites.items() if site.would}
         changed = {host: site.changed for host, site in self._sites.items() if site.changed}
         # The last change is the first to take back.
