@@ -15,19 +15,19 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import hold, lock_path, owner
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import parse
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import real
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import check_site, default_staging
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import check_expires, check_site, default_staging
 
 CLAIM_SPEC: dict[str, Any] = {
     "site": {"type": "str", "required": True},
@@ -67,6 +67,10 @@ class Claim:
         """Whole seconds since the start; never negative, should the clock have been set back."""
         return max(0, round(time.time() - self.since))
 
+    def over(self, take_over: bool, expires: int | None) -> bool:
+        """Whether nobody works there any more: the operator says so, or it is older than ``expires`` seconds, where that is given."""
+        return take_over or (expires is not None and self.age >= expires)
+
     def words(self) -> str:
         """Say it for a person."""
         return f"{self.colour} is in work ({self.work} by {self.owner}, for {self.age} s)"
@@ -102,21 +106,22 @@ def read_claim(staging: str, site: str) -> Claim | None:
         raise RefusedError(f"{path} is no claim that this collection wrote; see what is going on at {site}, then remove it.") from error
 
 
-def refuse_claimed(staging: str, site: str, colours: Collection[str], ended: Callable[[Claim], bool] | None = None) -> None:
+def refuse_claimed(staging: str, site: str, colours: Collection[str], *, take_over: bool = False, expires: int | None = None) -> None:
     """Refuse to bring visitors to a colour that is in work.
 
     Args:
         staging: where the claim is.
         site: name of the site.
         colours: those that are to be visited, or taken away.
-        ended: says of a claim that nobody works there any more; None where that is not this run's to say.
+        take_over: see ``Claim.over``.
+        expires: see ``Claim.over``.
 
     Raises:
         RefusedError: saying who works on it, and what to do.
         FileError: the claim cannot be read.
     """
     claim = read_claim(staging, site)
-    if claim is not None and claim.colour in colours and not (ended and ended(claim)):
+    if claim is not None and claim.colour in colours and not claim.over(take_over, expires):
         raise RefusedError(
             f"{site}: {claim.words()}, so no visitor is brought to it. Nothing was changed; wait until that has ended."
             f" If that run was killed, end its work first: playbook {claim.work} with -e bluegreen_take_over=true."
@@ -147,8 +152,7 @@ def claim_colour(params: dict[str, Any], *, preview: bool) -> dict[str, Any]:
     """
     site, directory = params["site"], real(params["dynamic_dir"])
     check_site(site)
-    if not 1 <= params["expires"] <= 86_400:
-        raise InputError(f"expires: {params['expires']} is not between 1 and 86400 seconds; give a time in which the work is surely over.")
+    check_expires("expires", params["expires"])
     staging = params["staging_dir"] or default_staging(directory)
     _files.check_directories(directory, staging)
     act = partial(_taken, params, os.path.join(directory, f"{site}.yml")) if params["state"] == "present" else partial(_ended, params)
@@ -172,7 +176,7 @@ def _taken(params: dict[str, Any], path: str, staging: str, *, preview: bool) ->
             f" ({there.words() if there else 'which has ended it'}), so this one stops here and leaves what there is to it.",
             taken_over=there.public() if there else {},
         )
-    if there is not None and not mine and not params["take_over"] and there.age < params["expires"]:
+    if there is not None and not mine and not there.over(params["take_over"], params["expires"]):
         raise RefusedError(
             f"{site}: {there.words()}. Nothing was changed; wait until that has ended."
             " If that run was killed, give -e bluegreen_take_over=true to end its work."

@@ -9,12 +9,11 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _gate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _switch_words as words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import Claim, end_claim, refuse_claimed
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import end_claim, refuse_claimed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
@@ -200,18 +199,14 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
 def _obey_claim(report: Report, plan: SwitchPlan, *, preview: bool) -> None:
     """Bring nobody to a colour in work, and take no site away under whoever works on it."""
     wish = report.wish
-    ended = partial(_ended, wish) if wish.state == "absent" else None
+    colours = plan.gated if plan.after is not None else COLOURS
     try:
-        refuse_claimed(wish.staging_dir, wish.site, plan.gated if plan.after is not None else COLOURS, ended)
+        refuse_claimed(wish.staging_dir, wish.site, colours, take_over=wish.take_over, expires=wish.claim_expires)
     except _files.FileError as error:
         if not preview:
             raise
         # Reading the route is enough for a preview; the folder of claims is closed to all but who may change something.
         report.warnings.append(f"whether a colour is in work cannot be seen: {error.sentence}")
-
-
-def _ended(wish: Wish, claim: Claim) -> bool:
-    return wish.take_over or (wish.claim_expires is not None and claim.age >= wish.claim_expires)
 
 
 def _see_in_step(report: Report, plan: SwitchPlan) -> None:

@@ -233,13 +233,22 @@ def check_wish(wish: Wish) -> None:
 
 
 def _check_taking_over(wish: Wish) -> None:
-    for given in ["take_over: true"] * wish.take_over + [f"claim_expires: {wish.claim_expires}"] * (wish.claim_expires is not None):
-        if wish.state != "absent":
-            raise InputError(f"{given} is for state=absent only; where the site stays, the run that works on the colour ends the claim.")
-    if wish.claim_expires is not None and not 1 <= wish.claim_expires <= 86_400:
-        raise InputError(
-            f"claim_expires: {wish.claim_expires} is not between 1 and 86400 seconds; give a time in which the work is surely over."
-        )
+    expires = wish.claim_expires
+    given = "take_over: true" if wish.take_over else "" if expires is None else f"claim_expires: {expires}"
+    if given and wish.state != "absent":
+        raise InputError(f"{given} is for state=absent only; where the site stays, the run that works on the colour ends the claim.")
+    if expires is not None:
+        check_expires("claim_expires", expires)
+
+
+def check_expires(option: str, seconds: int) -> None:
+    """Refuse a time after which a claim is not obeyed any more that makes no sense.
+
+    Raises:
+        InputError: naming the option and what it may be.
+    """
+    if not 1 <= seconds <= 86_400:
+        raise InputError(f"{option}: {seconds} is not between 1 and 86400 seconds; give a time in which the work is surely over.")
 
 
 def _check_texts(wish: Wish) -> None:
