@@ -81,7 +81,7 @@ class HoldGate:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="hold gate", daemon=True)
         self._servers: list[asyncio.AbstractServer] = []
-        self._talks: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Transport] = set()
         self._waiting: set[_Question] = set()
         self.verdict: Verdict | None = None
         self.counts = Counts()
@@ -133,14 +133,21 @@ class HoldGate:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        if self._talks:
-            await asyncio.wait(self._talks, timeout=1.0)
+        # Answers to orders, and connections that the kernel had accepted when the doors were shut.
+        if under_way := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(under_way, timeout=1.0)
+        for connection in list(self._connections):
+            connection.abort()
 
     async def _decide(self, verdict: Verdict) -> Counts:
         self.verdict = verdict
         for question in list(self._waiting):
             self._answer(question, verdict)
         return self.counts
+
+    def connected(self, connection: asyncio.Transport) -> None:
+        """Somebody is at the door."""
+        self._connections.add(connection)
 
     def entered(self, question: _Question) -> None:
         """A write has come."""
@@ -150,8 +157,10 @@ class HoldGate:
         self._waiting.add(question)
         self.counts.waiting += 1
 
-    def gone(self, question: _Question) -> None:
+    def gone(self, question: _Question, connection: asyncio.Transport | None) -> None:
         """A connection has ended; if it had no answer yet, the client gave up."""
+        if connection is not None:
+            self._connections.discard(connection)
         if question in self._waiting:
             self._waiting.discard(question)
             self.counts.waiting -= 1
@@ -169,10 +178,6 @@ class HoldGate:
             question.reply("307 Temporary Redirect", f"Location: {question.location}\r\n")
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._talks.add(task)
-            task.add_done_callback(self._talks.discard)
         # Whatever comes in at this door must not end the hold: garbage, silence, a peer that is gone.
         with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
             line = await asyncio.wait_for(reader.readline(), ORDER_SECONDS)
@@ -216,6 +221,7 @@ class _Question(asyncio.Protocol):
         """Somebody connected; they have a little time to ask."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
+            self._gate.connected(transport)
             self._patience = asyncio.get_running_loop().call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -241,7 +247,7 @@ class _Question(asyncio.Protocol):
         """The connection is over, answered or not."""
         if self._patience is not None:
             self._patience.cancel()
-        self._gate.gone(self)
+        self._gate.gone(self, self._transport)
 
     def reply(self, status: str, headers: str = "") -> None:
         """Answer, and end the connection."""
