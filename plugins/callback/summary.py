@@ -75,12 +75,14 @@ class CallbackModule(CallbackBase):
         self._sites: dict[str, Site] = {}
         self._started = 0.0
         self._applies = False
+        self._only_reads = True
         self._awx = False
 
     def v2_playbook_on_start(self, _playbook: Any) -> None:
         """Begin to collect."""
         self._sites = {}
         self._applies = False
+        self._only_reads = True
         self._started = time.monotonic()
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -88,6 +90,7 @@ class CallbackModule(CallbackBase):
         self._play = play
         hosts = _run.hosts_of(play)
         self._applies = self._applies or _run.mode_of(play, hosts[0] if hosts else None) == "apply"
+        self._only_reads = self._only_reads and bool(play.get_vars().get("offer_only_reads"))
         variables = _run.extra_vars(play)
         self._awx = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
 
@@ -128,6 +131,8 @@ class CallbackModule(CallbackBase):
         # The last change is the first to take back.
         take_back = {host: site.take_back[::-1] for host, site in self._sites.items() if site.take_back}
         lines = [self._headline(changed if self._applies else would, failed)]
+        if self._only_reads and not changed and not would:
+            lines = [f"READ: {_count(len(self._sites), 'site')}{f', {len(failed)} failed' if failed else ''}, in {self._seconds()}"]
         for title, told in (("Failed", failed), ("Would change", would), ("Changed", changed), ("Take back", take_back)):
             lines += _told(title, told, _run.option(self, "max_sites"))
         lines += self._next(bool(would), bool(failed))
@@ -142,13 +147,17 @@ class CallbackModule(CallbackBase):
         counts = [f"{len(changed)} of {_count(len(self._sites), 'site')} {'changed' if self._applies else 'would change'}"]
         if failed:
             counts.append(f"{len(failed)} failed")
-        word = "APPLIED" if self._applies else "PREVIEW (nothing was written)"
-        return f"{word}: {', '.join(counts)}, in {time.monotonic() - self._started:.1f} s"
+        # A run that failed before its first change has applied nothing, whatever it was meant to do.
+        word = "PREVIEW (nothing was written)" if not self._applies else "FAILED" if failed and not changed else "APPLIED"
+        return f"{word}: {', '.join(counts)}, in {self._seconds()}"
+
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self._started:.1f} s"
 
     def _next(self, would: bool, failed: bool) -> list[str]:
         if failed:
             return ["  Next: mend what failed, then run the same command again; every run is safe to repeat."]
-        if self._applies:
+        if self._applies or self._only_reads:
             return []
         if not would:
             return ["  Next: nothing to apply."]

@@ -36,7 +36,8 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
         return [f"{name}: no route yet; the playbook bluegreen makes it", *lines]
     if site["problem"] and "active" not in site:
         return [f"{name}: {site['problem']}", *lines]
-    lines.insert(0, f"{name}: {site['active']} serves, since {site['last_change']} ({_age(site['last_change_age'])} ago)")
+    changed = f"; its route changed at {site['last_change']} ({_age(site['last_change_age'])} ago)" if site["last_change"] else ""
+    lines.insert(0, f"{name}: {site['active']} serves{changed}")
     if site["problem"]:
         lines.append(f"{name}: {site['problem']}")
     if site["in_step"] is False:
@@ -50,7 +51,9 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
             for server in state["servers"]
         ]
     if site["previous"]:
-        lines.append(f"{name}: a rollback would go to {site['previous']}")
+        well = site["colours"][site["previous"]]["healthy"]
+        would = f"go to {site['previous']}" if well else f"be refused, for it would go to {site['previous']}, which is not well"
+        lines.append(f"{name}: a rollback would {would}")
     elif site["rolled_back"]:
         lines.append(f"{name}: the last change was a rollback, from {site['rolled_back']}")
     return lines

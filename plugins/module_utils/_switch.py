@@ -17,6 +17,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim impo
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Note, hold, look
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import (
     check_directory,
     check_metrics,
@@ -107,16 +108,18 @@ class Report:
             self.data["summary"] += f", seen by the public after {outcome.proof.visible_ms:g} ms"
         if outcome.soak:
             seen = outcome.soak
-            answers = (
-                f"{seen.errors} errors in {seen.requests} answers"
-                if self.wish.soak.metrics_url
-                else f"{seen.probes - seen.probe_failures} of {seen.probes} probes good"
-            )
-            self.data["summary"] += f", {answers} in {seen.seconds:g} s of watching"
+            self.data["summary"] += f", {_soak_words(seen, counted=bool(self.wish.soak.metrics_url))} in {seen.seconds:g} s of watching"
             if seen.metrics_gaps:
                 self.warnings.append(
                     f"Traefik's metrics could not be read {seen.metrics_gaps} time(s) during the soak; the figures leave those out."
                 )
+
+
+def _soak_words(seen: Evidence, *, counted: bool) -> str:
+    """Say what a soak saw; ``counted`` when Traefik's metrics were read."""
+    if not counted:
+        return f"{seen.probes - seen.probe_failures} of {seen.probes} probes good"
+    return f"{seen.errors} errors in {seen.requests} answers" if seen.requests else "no answers to judge"
 
 
 def preview(report: Report) -> None:

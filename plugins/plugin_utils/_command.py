@@ -8,6 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -20,12 +21,22 @@ from ansible.parsing.splitter import parse_kv
 
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import setting
 
-# Values of these are colours, names, paths and hashes; any other may be a password that was typed on the command line.
+# Values of these are colours, names, numbers, paths and hashes; any other may be a password that was typed on the command line.
 SAFE_VARIABLES = frozenset(
     {
         "bluegreen_target",
+        "bluegreen_image",
+        "bluegreen_canary_weight",
+        "bluegreen_canary_steps",
+        "bluegreen_maintenance",
         "bluegreen_hold",
         "bluegreen_hold_seconds",
+        "bluegreen_retire",
+        "bluegreen_retire_force",
+        "bluegreen_retire_volumes",
+        "bluegreen_keep_previous",
+        "bluegreen_take_over",
+        "bluegreen_lock_timeout",
         "audit_site",
         "audit_path",
         "audit_report_path",
@@ -94,7 +105,7 @@ def _variables(given: Sequence[str]) -> tuple[list[str], list[str]]:
             continue
         for name, value in _parse(text).items():
             if name in SAFE_VARIABLES:
-                words += ["-e", f"{name}={value}"]
+                words += ["-e", json.dumps({name: value}) if isinstance(value, (list, dict)) else f"{name}={value}"]
             elif name != "dry_run":
                 words += ["-e", f"{name}=..."]
                 withheld.append(str(name))

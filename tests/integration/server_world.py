@@ -117,9 +117,9 @@ class ServerWorld:
         """Where it is reached from outside."""
         return docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", self.name)
 
-    def outside(self, script: str) -> str:
-        """Run Python in another container of the same network."""
-        return docker("run", "--rm", IMAGE, "python3", "-c", script)
+    def outside(self, script: str, *options: str) -> str:
+        """Run Python in another container of the same network; ``options`` are docker's."""
+        return docker("run", "--rm", *options, IMAGE, "python3", "-c", script)
 
     def inventory(self, *, ssh: bool = False, hosts: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any) -> Path:
         """An inventory with this server: by docker exec, or by SSH as root with the key.

@@ -98,6 +98,20 @@ def test_nothing_to_do_is_said(world: AuditWorld) -> None:
     assert told(world.run("play.yml").stdout)[1] == "  Next: nothing to apply."
 
 
+def test_what_failed_before_its_first_change_is_not_called_applied(world: AuditWorld) -> None:
+    world.playbook([{"name": "Refuse", "ansible.builtin.fail": {"msg": "no"}}, changing_task()])
+    assert told(world.run("play.yml", "-e", "dry_run=false").stdout)[0].startswith("FAILED: 0 of 2 sites changed, 2 failed, in ")
+    world.playbook([changing_task(), {"name": "Refuse", "ansible.builtin.fail": {"msg": "no"}}])
+    assert told(world.run("play.yml", "-e", "dry_run=false").stdout)[0].startswith("APPLIED: 2 of 2 sites changed, 2 failed, in ")
+
+
+def test_who_only_reads_is_told_of_no_preview(world: AuditWorld) -> None:
+    world.playbook([{"name": "Look", "ansible.builtin.debug": {}}], vars={"offer_only_reads": True})
+    lines = told(world.run("play.yml").stdout)
+    assert lines[0].startswith("READ: 2 sites, in ")
+    assert lines[1:] == [f"  Trace: {world.log}"]
+
+
 def test_quiet_when_no_host_matched(world: AuditWorld) -> None:
     world.playbook([changing_task()], hosts="nobody")
     done = world.run("play.yml")

@@ -22,11 +22,9 @@ pytestmark = pytest.mark.timeout(5400)
 
 # The image has nothing of /usr but its links, and takes /usr from the server: real programs, and nothing to pull.
 # The program ends when it is asked to, as a site's does; one that does not would hold up the server's shutdown for 90 s.
-INNER = """
-tar -C / -c bin sbin lib lib64 | docker import - inner >/dev/null
-docker run --detach --name web --volume /usr:/usr:ro --publish 18081:8000 inner \
-  sh -c 'trap "exit 0" TERM; python3 -m http.server 8000 & wait' >/dev/null
-"""
+SERVING = "docker run --detach {} --volume /usr:/usr:ro inner sh -c 'trap \"exit 0\" TERM; python3 -m http.server 8000 & wait' >/dev/null"
+INNER = "tar -C / -c bin sbin lib lib64 | docker import - inner >/dev/null\n" + SERVING.format("--name web --publish 18081:8000")
+PUBLISHED = SERVING.format("--name published --rm --publish 0.0.0.0:18083:8000")
 SEEN = "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:18081/\", timeout=5).status)'"
 SCAN = """
 import concurrent.futures, socket
@@ -171,6 +169,7 @@ IN_FORCE = [
     ),
     ("apt-config dump", ['Automatic-Reboot "false"', 'Periodic::Unattended-Upgrade "1"', 'Remove-Unused-Kernel-Packages "true"']),
     ("sysctl net.ipv4.tcp_migrate_req net.ipv4.conf.all.accept_redirects", ["tcp_migrate_req = 1", "accept_redirects = 0"]),
+    ("sysctl net.ipv4.conf.eth0.send_redirects net.ipv6.conf.eth0.accept_redirects", ["send_redirects = 0", "accept_redirects = 0"]),
     ("passwd --status deploy", ["deploy L "]),
 ]
 
@@ -210,10 +209,39 @@ def containers_outlive_the_daemon(world: ServerWorld) -> None:
     assert world.run("docker port web") == "8000/tcp -> 127.0.0.1:18081"
     to_outside = f'import socket; socket.create_connection(("{gateway(world)}", 22), 5)'
     assert "timed out" not in world.ask(f"docker exec web python3 -c '{to_outside}' 2>&1 || true")
+    neighbours_do_not_reach_a_container(world)
     world.run("systemctl stop docker.socket docker.service")
     assert world.run(SEEN) == "200"
     world.run("systemctl start docker.service")
     assert world.run("docker inspect --format '{{.State.Running}}' web") == "true"
+
+
+def neighbours_do_not_reach_a_container(world: ServerWorld) -> None:
+    """Who routes to the container's own address comes to no port, and does as soon as our chain is away: so it is that which does it."""
+    inside = world.run("docker inspect --format '{{.NetworkSettings.IPAddress}}' web")
+    # Docker leaves this policy as it was where the host passes packets on already.
+    world.run("iptables --policy FORWARD ACCEPT")
+    assert routed_to(world, inside) == "TimeoutError"
+    world.run(PUBLISHED)
+    world.eventually(
+        lambda: routed_to(world, world.address, 18083) == "200", "a port that was published to the world on purpose does not answer"
+    )
+    world.run("docker stop --time 1 published && nft flush chain inet bluegreen forward")
+    assert routed_to(world, inside) == "200"
+    world.run("systemctl reload bluegreen-firewall.service")
+    assert routed_to(world, inside) == "TimeoutError"
+
+
+def routed_to(world: ServerWorld, address: str, port: int = 8000) -> str:
+    """What a neighbour gets from this address, which it sends to by the server."""
+    script = (
+        "import http.client as c, subprocess as s\n"
+        f"if '{address}' != '{world.address}': s.run(['ip', 'route', 'add', '{address}/32', 'via', '{world.address}'], check=True)\n"
+        f"talk = c.HTTPConnection('{address}', {port}, timeout=3)\n"
+        "try: talk.request('GET', '/'); print(talk.getresponse().status)\n"
+        "except OSError as error: print(type(error).__name__)"
+    )
+    return world.outside(script, "--cap-add=NET_ADMIN")
 
 
 def gateway(world: ServerWorld) -> str:

@@ -38,6 +38,12 @@ CASES: list[tuple[dict[str, Any], str, list[str]]] = [
         "ansible-playbook p -e bluegreen_target=blue -e dry_run=false",
         [],
     ),
+    (
+        {"args": ["p"], "extra_vars": ["bluegreen_image=shop:2 bluegreen_take_over=true", '{"bluegreen_canary_steps": [10, 50]}']},
+        "ansible-playbook p -e bluegreen_image=shop:2 -e bluegreen_take_over=true"
+        """ -e '{"bluegreen_canary_steps": [10, 50]}' -e dry_run=false""",
+        [],
+    ),
     ({"args": ["p"], "extra_vars": ["pw=hunter2"]}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
     ({"args": ["p"], "extra_vars": ['{"pw": "hunter2", "dry_run": true}']}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
     ({"args": ["p"], "extra_vars": ["{pw: hunter2"]}, "ansible-playbook p -e dry_run=false", []),

@@ -32,8 +32,8 @@ SITE: dict[str, Any] = {
     "lock": {"held": False, "owner": None, "left_behind": False},
     "claim": None,
     "colours": {
-        "blue": {"active": False, "servers": [{"url": "http://b", "healthy": False, "reason": "status 503"}]},
-        "green": {"active": True, "servers": [{"url": "http://g", "healthy": True, "reason": None}]},
+        "blue": {"active": False, "healthy": True, "servers": [{"url": "http://b", "healthy": True, "reason": None}]},
+        "green": {"active": True, "healthy": True, "servers": [{"url": "http://g", "healthy": True, "reason": None}]},
     },
 }
 
@@ -46,8 +46,8 @@ def test_gate_words() -> None:
 
 def test_a_site_that_is_well() -> None:
     assert status_words({"sites": [SITE], "directory": DIRECTORY}) == [
-        "acme: green serves, since 2026-11-20T17:02:11Z (2 h ago)",
-        "acme: blue (idle) http://b is not well: status 503",
+        "acme: green serves; its route changed at 2026-11-20T17:02:11Z (2 h ago)",
+        "acme: blue (idle) http://b is well",
         "acme: green (active) http://g is well",
         "acme: a rollback would go to blue",
     ]
@@ -56,6 +56,14 @@ def test_a_site_that_is_well() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
+        (
+            {
+                "colours": {
+                    "blue": {"active": False, "healthy": False, "servers": [{"url": "http://b", "healthy": False, "reason": "status 503"}]}
+                }
+            },
+            "acme: blue (idle) http://b is not well: status 503",
+        ),
         ({"exists": False}, "acme: no route yet; the playbook bluegreen makes it"),
         ({"in_step": False, "serving": "blue"}, "acme: Traefik serves blue, not what the file says; look into Traefik's log"),
         ({"in_step": False, "serving": None}, "acme: Traefik serves nothing, not what the file says; look into Traefik's log"),
@@ -87,8 +95,13 @@ def test_a_site_that_is_well() -> None:
         ({"previous": None, "rolled_back": "green"}, "acme: the last change was a rollback, from green"),
         ({"lock": {"held": True, "owner": "me", "left_behind": False}}, "acme: being changed right now by me"),
         ({"lock": {"held": False, "owner": "me", "left_behind": True}}, "acme: an earlier run did not end in order: me"),
-        ({"last_change_age": 59}, "acme: green serves, since 2026-11-20T17:02:11Z (59 s ago)"),
-        ({"last_change_age": 200000}, "acme: green serves, since 2026-11-20T17:02:11Z (2 d ago)"),
+        ({"last_change": None, "last_change_age": None}, "acme: green serves"),
+        (
+            {"colours": {**SITE["colours"], "blue": {"active": False, "healthy": False, "servers": []}}},
+            "acme: a rollback would be refused, for it would go to blue, which is not well",
+        ),
+        ({"last_change_age": 59}, "acme: green serves; its route changed at 2026-11-20T17:02:11Z (59 s ago)"),
+        ({"last_change_age": 200000}, "acme: green serves; its route changed at 2026-11-20T17:02:11Z (2 d ago)"),
     ],
 )
 def test_what_an_operator_must_know(changes: dict[str, Any], line: str) -> None:
