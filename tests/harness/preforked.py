@@ -22,12 +22,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from tests.harness.preforked_modules import ask
 
 Start = Callable[..., subprocess.CompletedProcess[str]]
 
 SERVER = Path(__file__).with_name("preforked_server.py")
+PYTHON = Path(__file__).with_name("preforked_python.py")
 
 
 class Preforked:
@@ -47,14 +49,35 @@ class Preforked:
         # What is sent by a pipe can be handed over in memory.
         env = {**env, "ANSIBLE_PIPELINING": "1"}
         if settings not in self._servers:
-            self._servers[settings] = _started(env)
+            self._servers[settings] = _started(env, SERVER)
         with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
             request = {"command": list(command), "cwd": str(cwd), "env": dict(env)}
             with ask(self._servers[settings], request, stdout.fileno(), stderr.fileno()) as answer:
                 code = _await(answer, command, timeout)
-            stdout.seek(0)
-            stderr.seek(0)
-            return subprocess.CompletedProcess(command, code, stdout.read(), stderr.read())
+            return _completed(command, code, stdout, stderr)
+
+
+class PreforkedPython:
+    """Runs Python code that imports our modules, from a process that has imported them before."""
+
+    def __init__(self) -> None:
+        self._server: socket.socket | None = None
+
+    def run(self, code: str, stdin: str, *, env: Mapping[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
+        """As ``python -c``; raises subprocess.TimeoutExpired."""
+        if self._server is None:
+            self._server = _started(env, PYTHON)
+        with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+            request = {"command": ["-c"], "code": code, "stdin": stdin, "cwd": os.getcwd(), "env": dict(env)}
+            with ask(self._server, request, stdout.fileno(), stderr.fileno()) as answer:
+                ended = _await(answer, ["-c"], timeout)
+            return _completed(["-c"], ended, stdout, stderr)
+
+
+def _completed(command: Sequence[str], code: int, stdout: IO[str], stderr: IO[str]) -> subprocess.CompletedProcess[str]:
+    stdout.seek(0)
+    stderr.seek(0)
+    return subprocess.CompletedProcess(command, code, stdout.read(), stderr.read())
 
 
 def in_a_process_of_its_own(
@@ -64,12 +87,12 @@ def in_a_process_of_its_own(
     return subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
 
 
-def _started(env: Mapping[str, str]) -> socket.socket:
+def _started(env: Mapping[str, str], program: Path) -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen(
             # -P: beside it lies an ansible.py.
-            [sys.executable, "-P", str(SERVER), str(theirs.fileno())],
+            [sys.executable, "-P", str(program), str(theirs.fileno())],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,10 @@ class Holding(Switching):
         if self.file.exists() or self.note():
             self.run(hold="abort")
 
-    def start(self, **given: Any) -> Any:
-        """Start the module; of a hold's options, the ones of the route are left out."""
+    def arguments(self, module: str, given: Mapping[str, Any], *, check: bool) -> str:
+        """What the module is given; of a hold's options, the ones of the route are left out."""
         hold = {**dict.fromkeys(ROUTE_OPTIONS), "hold_listen": self.listen} if given.get("hold") else {}
-        return super().start(**{**hold, **given})
+        return super().arguments(module, {**hold, **given}, check=check)
 
     def begin(self, **options: Any) -> dict[str, Any]:
         """Hold the writes; nothing is under way in most tests, so there is nothing to wait for."""

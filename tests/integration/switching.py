@@ -19,8 +19,13 @@ from urllib.parse import urlsplit
 from lab.server import http
 from lab.world import World
 from tests.harness.ansible import COLLECTIONS
+from tests.harness.preforked import PreforkedPython
 from tests.harness.tree import capture, first_change
 
+# Seconds for one run of a module, soak and hold included.
+LIMIT = 100.0
+# One for all runs of a worker; a run that is killed on its way is a real ``python`` (see ``start``).
+PREFORKED = PreforkedPython()
 RUNNER = """
 import json, os, signal, sys
 from ansible.module_utils.testing import patch_module_args
@@ -72,28 +77,33 @@ class Switching:
 
     def start(self, *, check: bool = False, before: str = "", module: str = "bluegreen_switch", **changes: Any) -> subprocess.Popen[str]:
         """Start the module in a process of its own; ``before`` is Python that runs there first."""
-        options = {**self.options, **changes} if module == "bluegreen_switch" else changes
-        given = {key: value for key, value in options.items() if value is not None}
-        arguments = {**given, "_ansible_check_mode": check, "_ansible_diff": True}
         process = subprocess.Popen(
             [sys.executable, "-c", RUNNER.format(module=module, before=before)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}"},
+            env=_environment(),
         )
         assert process.stdin is not None
-        process.stdin.write(json.dumps(arguments))
+        process.stdin.write(self.arguments(module, changes, check=check))
         process.stdin.close()
         # communicate() must not try to write to it again.
         process.stdin = None
         self._started.append(process)
         return process
 
-    def run(self, **options: Any) -> dict[str, Any]:
-        """Run the module to its end and return its result, failed or not."""
-        return result_of(self.start(**options))
+    def arguments(self, module: str, changes: Mapping[str, Any], *, check: bool) -> str:
+        """What the module is given: the options of a good run with these changes."""
+        options = {**self.options, **changes} if module == "bluegreen_switch" else changes
+        given = {key: value for key, value in options.items() if value is not None}
+        return json.dumps({**given, "_ansible_check_mode": check, "_ansible_diff": True})
+
+    def run(self, *, check: bool = False, before: str = "", module: str = "bluegreen_switch", **changes: Any) -> dict[str, Any]:
+        """Run the module to its end and return its result, failed or not; the options are those of ``start``."""
+        code = RUNNER.format(module=module, before=before)
+        done = PREFORKED.run(code, self.arguments(module, changes, check=check), env=_environment(), timeout=LIMIT)
+        return _decoded(done.stdout, done.stderr, done.returncode)
 
     def ok(self, **options: Any) -> dict[str, Any]:
         """Run the module; it must succeed."""
@@ -122,8 +132,16 @@ class Switching:
 
 def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Wait for a module and decode its result."""
-    stdout, stderr = process.communicate(timeout=100)
-    assert stdout, f"the module printed no result (exit {process.returncode}): {stderr[-2000:]}"
+    stdout, stderr = process.communicate(timeout=LIMIT)
+    return _decoded(stdout, stderr, process.returncode)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}"}
+
+
+def _decoded(stdout: str, stderr: str, code: int) -> dict[str, Any]:
+    assert stdout, f"the module printed no result (exit {code}): {stderr[-2000:]}"
     result = json.loads(stdout)
     assert isinstance(result, dict)
     return result

@@ -40,8 +40,10 @@ CASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ),
     (
         {"args": ["p"], "extra_vars": ["bluegreen_image=shop:2 bluegreen_take_over=true", '{"bluegreen_canary_steps": [10, 50]}']},
-        "ansible-playbook p -e bluegreen_image=shop:2 -e bluegreen_take_over=true"
-        """ -e '{"bluegreen_canary_steps": [10, 50]}' -e dry_run=false""",
+        (
+            "ansible-playbook p -e bluegreen_image=shop:2 -e bluegreen_take_over=true"
+            """ -e '{"bluegreen_canary_steps": [10, 50]}' -e dry_run=false"""
+        ),
         [],
     ),
     ({"args": ["p"], "extra_vars": ["pw=hunter2"]}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
