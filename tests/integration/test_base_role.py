@@ -228,7 +228,7 @@ def neighbours_do_not_reach_a_container(world: ServerWorld) -> None:
     )
     world.run("docker stop --time 1 published && nft flush chain inet bluegreen forward")
     assert routed_to(world, inside) == "200"
-    world.run("systemctl reload bluegreen-firewall.service")
+    world.run("nft --file /etc/nftables.d/bluegreen.nft")
     assert routed_to(world, inside) == "TimeoutError"
 
 

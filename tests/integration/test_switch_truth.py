@@ -65,18 +65,23 @@ def test_traefik_agrees_about_every_file(world: World) -> None:
     def change_to(service: str) -> None:
         put(acme.file, texts[service].encode())
 
+    def is_taken(service: str, limit: float) -> bool:
+        change_to(service)
+        return eventually(lambda: world.traefik.routed_to("acme") == service, limit)
+
     now, then = "acme-blue", "acme-green"
     for name, (content, problem) in FILES.items():
         path = world.dynamic_dir / name
         put(path, content)
-        change_to(then)
         # Waited for long where it must come; where it must not, half a second is five times Traefik's throttle.
-        taken = eventually(lambda wanted=then: world.traefik.routed_to("acme") == wanted, 10 if problem is None else 0.5)  # type: ignore[misc]
+        taken = is_taken(then, 10 if problem is None else 0.5)
+        if taken and problem is not None:
+            # On a busy machine Traefik can have listed the directory before the file came, and have read the change after it.
+            taken = is_taken(now, 0.5)
         assert taken is (problem is None), name
         assert bool(blocking(scan(str(world.dynamic_dir)))) is (problem is not None), name
         path.unlink()
-        change_to(then)
-        assert eventually(lambda wanted=then: world.traefik.routed_to("acme") == wanted, 10), name  # type: ignore[misc]
+        assert is_taken(then, 10), name
         now, then = then, now
 
 
