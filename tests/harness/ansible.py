@@ -20,6 +20,7 @@ from tests.harness.preforked import Start, in_a_process_of_its_own
 ROOT = Path(__file__).resolve().parent.parent.parent
 COLLECTIONS = ROOT / "build" / "collections"
 CACHES = ROOT / "tests" / "harness" / "caches"
+CONNECTIONS = ROOT / "tests" / "harness" / "connections"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class Ansible:
         ours |= {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS),
             "ANSIBLE_STDOUT_CALLBACK": callback,
             "ANSIBLE_NOCOLOR": "1",
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Not a package: what this process imports, the runs have imported, and of the project that is nothing.
-MODULES = runpy.run_path(str(Path(__file__).with_name("preforked_modules.py")))
+HERE = Path(__file__).resolve()
+MODULES = runpy.run_path(str(HERE.with_name("preforked_modules.py")))
+CACHES = runpy.run_path(str(HERE.with_name("preforked_caches.py")))
+CACHE = HERE.parents[2] / "build" / "cache"
 # What every run or every task imports, each time in a process of its own.
 PLUGINS = ("action", "callback", "connection", "filter", "lookup", "shell", "strategy", "test")
 
@@ -28,6 +31,8 @@ def warm_up(modules: socket.socket) -> None:
         package = importlib.import_module(f"ansible.plugins.{kind}")
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
+    CACHES["keep_templates"](CACHE / "templates")
+    CACHES["keep_yaml"](CACHE / "yaml")
     MODULES["run_here"](modules, importlib.import_module("ansible.plugins.connection.local").Connection)
 
 

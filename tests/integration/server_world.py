@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -63,12 +64,14 @@ class ServerWorld:
         self.file = self.directory / "world.json"
         self.playbook = self.directory / "server.yml"
         self.key = self.directory / "key"
+        self.first_process = self.directory / "first_process"
 
     def start(self) -> None:
         """Boot it."""
         make_image(IMAGE)
         arguments = [*REAL, IMAGE] if self.systemd else [IMAGE, "sleep", "infinity"]
         docker("run", "--detach", f"--name={self.name}", f"--hostname={self.name}", *arguments)
+        self.note_first_process()
         if self.systemd:
             self.await_boot()
         self.file.write_text(json.dumps({"name": self.name}))
@@ -83,7 +86,12 @@ class ServerWorld:
         before = self.booted_at()
         docker("restart", "--time=60", self.name)
         assert self.booted_at() != before, "it was not rebooted, so nothing was tested"
+        self.note_first_process()
         self.await_boot()
+
+    def note_first_process(self) -> None:
+        """Write down by which process it is entered."""
+        self.first_process.write_text(docker("inspect", "--format", "{{.State.Pid}}", self.name))
 
     def booted_at(self) -> str:
         """When its first process began."""
@@ -122,7 +130,7 @@ class ServerWorld:
         return docker("run", "--rm", *options, IMAGE, "python3", "-c", script)
 
     def inventory(self, *, ssh: bool = False, hosts: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any) -> Path:
-        """An inventory with this server: by docker exec, or by SSH as root with the key.
+        """An inventory with this server: from inside, or by SSH as root with the key.
 
         ``hosts`` are several names for it, each with variables of its own: one run then asks as many questions as there are names.
         """
@@ -132,8 +140,11 @@ class ServerWorld:
             "ansible_ssh_private_key_file": str(self.key),
             "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
         }
+        # A container with fewer rights is entered by Docker, which takes the same rights from who enters.
+        from_inside = {"ansible_connection": "lab_server", "ansible_host": str(self.first_process)}
         by_docker = {"ansible_connection": "community.docker.docker", "ansible_host": self.name}
-        host = {**(by_ssh if ssh else by_docker), "ansible_python_interpreter": "/usr/bin/python3", "ansible_pipelining": True, **variables}
+        way = by_ssh if ssh else from_inside if self.systemd and os.geteuid() == 0 else by_docker
+        host = {**way, "ansible_python_interpreter": "/usr/bin/python3", "ansible_pipelining": True, **variables}
         named = {name: {**host, **own} for name, own in (hosts or {"server": {}}).items()}
         path = self.directory / "inventory.yml"
         path.write_text(yaml.safe_dump({"servers": {"hosts": named}}))

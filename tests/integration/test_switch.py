@@ -126,7 +126,7 @@ def test_who_may_only_read_can_preview_and_is_told(acme: Switching) -> None:
     acme.world.staging_dir.chmod(0o700)
     preview = acme.ok(check=True, target="green", before=AS_NOBODY)
     assert "whether a colour is in work cannot be seen: " in str(preview["warnings"])
-    place = {"site": acme.site, "dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir)}
+    place: dict[str, Any] = {"site": acme.site, "dynamic_dir": str(acme.world.dynamic_dir), "staging_dir": str(acme.world.staging_dir)}
     seen = acme.run(module="bluegreen_switch_info", before=AS_NOBODY, **place)["sites"][0]
     assert (seen["exists"], seen["active"], seen["claim"]) == (True, "blue", None)
     assert "acme.claim cannot be read (Permission denied)" in seen["problem"]
