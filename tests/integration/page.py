@@ -19,7 +19,7 @@ SERVER = """\
 server {{
   listen {address};
   location {where} {{ return {status}; }}
-  error_page {status} /.maintenance.html;
+  error_page {errors} /.maintenance.html;
   location = /.maintenance.html {{
     internal;
     root {folder};
@@ -67,6 +67,7 @@ class Page(Server):
             address=f"{LOOPBACK}:{self.port}",
             where=self.where,
             status=self.status,
+            errors=f"{self.status} 404 ={self.status}" if self.where == "/" else self.status,
             folder=self.directory,
             header=f"add_header Retry-After {self.retry_after} always;" if self.retry_after else "",
         )

@@ -100,6 +100,7 @@ def test_what_a_container_is_made_of(operator: Operator) -> None:
     assert host["PortBindings"] == {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": port}]}
     assert list(made["NetworkSettings"]["Networks"]) == [site]
     assert (host["NanoCpus"], host["Memory"], host["PidsLimit"]) == (1_000_000_000, 128 * 1024**2, 64)
+    assert host["MemorySwap"] == host["Memory"], "the limit is twice what it says"
     assert host["ReadonlyRootfs"]
     assert not host["Privileged"]
     assert (host["CapDrop"], host["SecurityOpt"], host["RestartPolicy"]["Name"]) == (["ALL"], ["no-new-privileges:true"], "unless-stopped")

@@ -64,7 +64,9 @@ def test_the_server_of_the_runbook_is_the_one_tested_here() -> None:
     found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "runbooks" / "visitors.md").read_text(), re.DOTALL)
     assert found
     address, folder = "127.0.0.1:8090", "/srv/maintenance/acme"
-    assert found[1] == SERVER.format(address=address, where="/", status=503, folder=folder, header="add_header Retry-After 600 always;")
+    assert found[1] == SERVER.format(
+        address=address, where="/", status=503, errors="503 404 =503", folder=folder, header="add_header Retry-After 600 always;"
+    )
 
 
 def test_who_is_on_the_list_sees_the_site(acme: Switching, page: Page) -> None:
@@ -73,6 +75,12 @@ def test_who_is_on_the_list_sees_the_site(acme: Switching, page: Page) -> None:
     previewed(acme, maintenance={"servers": [page.url], "allow": ["192.0.2.0/24", "2001:db8::1"]})
     assert acme.visit().status == 503
     assert acme.visit(X_Forwarded_For="192.0.2.7").status == 503, "a header must not open it"
+
+
+def test_the_pages_own_path_is_answered_like_any_other(acme: Switching, page: Page) -> None:
+    acme.ok(maintenance={"servers": [page.url]})
+    seen = acme.visit("/.maintenance.html")
+    assert (seen.status, seen.headers["retry-after"], seen.body) == (503, "600", HTML)
 
 
 def test_under_load_only_what_the_page_answers_on_purpose(acme: Switching, page: Page) -> None:

@@ -173,6 +173,7 @@ def test_headers_and_certificate(door: TraefikWorld) -> None:
         assert header in answer, answer
     assert "\nserver:" not in answer
     assert "ASN1 OID: prime256v1" in served_certificate(door)
+    assert "CA:FALSE" in served_certificate(door)
     assert stat.S_IMODE(next(door.etc.glob("certificates/*.key")).stat().st_mode) == 0o600
 
 
@@ -262,9 +263,10 @@ def test_what_no_answer_tells_is_written(door: TraefikWorld) -> None:
     assert all(name.startswith("TLS_ECDHE_") and ("_GCM_" in name or "_CHACHA20_" in name) for name in ciphers)
 
 
-def test_the_access_log_is_json(door: TraefikWorld) -> None:
-    wait(lambda: door.curl("--cacert", str(door.certificate), path="/seen").returncode == 0)
+def test_the_access_log_is_json_without_what_visitors_may_have_in_their_addresses(door: TraefikWorld) -> None:
+    wait(lambda: door.curl("--cacert", str(door.certificate), path="/seen?token=canary-0451").returncode == 0)
     wait(lambda: '"RequestPath":"/seen"' in docker("logs", door.containers()[0]))
+    assert "canary-0451" not in docker("logs", door.containers()[0])
 
 
 def test_an_upgrade_that_fails_leaves_the_old_one(door: TraefikWorld) -> None:
