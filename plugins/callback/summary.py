@@ -99,7 +99,9 @@ class CallbackModule(CallbackBase):
         site = self._site(result)
         if not result.is_changed():
             return
-        said = [str(part["summary"]) for part in _run.parts(result) if part.get("summary")] or [_run.task_name(result.task)]
+        said = [str(part["summary"]) for part in _run.parts(result) if part.get("summary")]
+        said = said or [_run.task_name(result.task) + _run.subject(result.task, part) for part in _run.parts(result) if part.get("changed")]
+        said = said or [_run.task_name(result.task)]
         if _run.mode_of(self._play, result.host, result.task) == "preview":
             _add(site.would, said)
             return
@@ -111,6 +113,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Collect a failure, unless the playbook expects it."""
         site = self._site(result)
+        if result.is_changed() and _run.mode_of(self._play, result.host, result.task) == "apply":
+            _add(site.changed, [_run.task_name(result.task)])
         if not ignore_errors:
             said = _run.sentence(result)
             # A sentence of ours says all by itself; one of another module needs to be told what it is about.

@@ -52,7 +52,9 @@ def _site_words(site: Mapping[str, Any]) -> list[str]:
         ]
     if site["previous"]:
         well = site["colours"][site["previous"]]["healthy"]
-        would = f"go to {site['previous']}" if well else f"be refused, for it would go to {site['previous']}, which is not well"
+        would = (
+            f"go to {site['previous']}" if well else f"be refused as it is now, for it would go to {site['previous']}, which is not well"
+        )
         lines.append(f"{name}: a rollback would {would}")
     elif site["rolled_back"]:
         lines.append(f"{name}: the last change was a rollback, from {site['rolled_back']}")

@@ -138,15 +138,13 @@ def staged_path(path: str, staging: str) -> str:
     return os.path.join(staging, os.path.basename(path) + ".new")
 
 
-def stage(text: str, path: str, staging: str, *, private: bool = False) -> str:
+def stage(text: str, path: str, staging: str) -> str:
     """Write a text completely, to disk, under a name that no watcher reads.
 
     Args:
         text: the whole new content.
         path: the final path; an existing file there gives its owner and mode, else 0644 (Traefik often runs as another user).
         staging: the folder to write in; created with mode 0700 when missing.
-        private: whether a secret is in the text. Then nobody but owner and group may read it; where everybody could, or nothing was there,
-            the group is that of the path's folder, which is the way to let a Traefik of another user read it.
 
     Returns:
         The staged path, for ``commit``.
@@ -165,11 +163,7 @@ def stage(text: str, path: str, staging: str, *, private: bool = False) -> str:
             stream.flush()
             if old is not None:
                 os.fchown(descriptor, old.st_uid, old.st_gid)
-            mode = stat.S_IMODE(old.st_mode) if old else 0o644
-            if private and mode & 0o007:
-                os.fchown(descriptor, -1, os.stat(os.path.dirname(path)).st_gid)
-                mode &= ~0o007
-            os.fchmod(descriptor, mode)
+            os.fchmod(descriptor, stat.S_IMODE(old.st_mode) if old else 0o644)
             os.fsync(descriptor)
     except OSError as error:
         discard(staged)

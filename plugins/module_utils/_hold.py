@@ -27,7 +27,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_gate import HoldGate, Order, seconds_until
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import Begin, HoldWish, committed
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._lock import Lock
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import render, stage
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import render
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import Wish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_run import Proof, prove
 
@@ -110,7 +110,7 @@ class Holder:
     def _put_in_place(self) -> Proof:
         self._lock.step("staging")
         self._files.keep_way_back(render(self._start.plain), self._wish)
-        staged = stage(self._start.text, self._wish.path, self._wish.staging_dir)
+        staged = _files.stage(self._start.text, self._wish.path, self._wish.staging_dir)
         self._lock.step("switching")
         self._in_place = True
         _files.commit(staged, self._wish.path)
@@ -157,7 +157,7 @@ class Holder:
             raise EndError(f"{self._wish.path} was changed by hand during the hold")
         after = committed(self._start.held)
         self._ours.add(render(after))
-        staged = stage(render(after), self._wish.path, self._wish.staging_dir)
+        staged = _files.stage(render(after), self._wish.path, self._wish.staging_dir)
         since, colour = time.monotonic(), self._start.towards.colour
         try:
             _files.commit(staged, self._wish.path)

@@ -20,7 +20,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _fil
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_gate import listen
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import url_form
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import stage
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import Wish
 
 ENDED = " ended: "
@@ -98,7 +97,7 @@ class HoldFiles:
         Raises:
             FileError: there is no room; nothing was changed.
         """
-        staged = stage(text, wish.path, wish.staging_dir)
+        staged = _files.stage(text, wish.path, wish.staging_dir)
         try:
             os.rename(staged, self.way_back)
         except OSError as error:

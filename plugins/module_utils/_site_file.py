@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._colours import COLOURS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import (
@@ -327,11 +326,6 @@ def _colour(value: Any) -> str | None:
 def secrets_in(text: str | None) -> frozenset[str]:
     """Return the secret texts in a file, as they stand there, also where the file was edited by hand: values of headers in rules."""
     return frozenset(value for value in _SECRET.findall(text or "") if value)
-
-
-def stage(text: str, path: str, staging: str) -> str:
-    """Stage the dynamic file of a site (see ``_files.stage``); one with a secret is not for everybody on the server."""
-    return _files.stage(text, path, staging, private=bool(secrets_in(text)))
 
 
 def _history(text: str) -> dict[str, Any]:

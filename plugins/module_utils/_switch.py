@@ -26,6 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_che
     refuse_closed_gate,
     run_gates,
     warn_of_doubts,
+    warn_of_readers,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import (
     SwitchPlan,
@@ -178,6 +179,7 @@ def _prepare(report: Report, tell: Callable[[str], None] | None = None) -> tuple
     text = _files.read_text(wish.path)
     plan = plan_switch(wish, text)
     report.planned(plan)
+    report.warnings += warn_of_readers(wish, plan.after)
     if not plan.plan.changed:
         if not report.awaits((plan.after.active,) if plan.after else ()):
             _see_in_step(report, plan)

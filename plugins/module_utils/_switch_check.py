@@ -9,6 +9,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,25 @@ def check_pages(wish: Wish, route: Route, urls: Collection[str]) -> None:
 def is_maintenance_page(answer: Answer) -> bool:
     """Tell whether an answer says "later" so that search engines and clients understand it (RFC 9110, 15.6.4)."""
     return answer.status == 503 and "retry-after" in answer.headers
+
+
+def warn_of_readers(wish: Wish, route: Route | None) -> list[str]:
+    """Say that a secret in the file can be read by everybody on the server.
+
+    It is not closed from here: as which user Traefik reads it is not known, and what Traefik cannot read stops its whole directory.
+    """
+    if route is None or route.preview is None or not route.preview.value:
+        return []
+    try:
+        for_all = bool(os.stat(wish.path).st_mode & stat.S_IROTH)
+    except OSError:
+        for_all = True
+    if not for_all:
+        return []
+    return [
+        f"everybody who can log in on the server can read the value of the preview's header in {wish.path}: give the file to a group that"
+        " Traefik is in, and type chmod 0640; later runs keep both."
+    ]
 
 
 def warn_of_doubts(route: Route) -> list[str]:

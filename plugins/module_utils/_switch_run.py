@@ -28,7 +28,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import Answer, get
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._in_step import difference
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._route import Route
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name, stage
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._site_file import service_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._soak import Evidence, Watch
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_check import is_maintenance_page
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_plan import Leg, SwitchPlan, Wish
@@ -274,7 +274,7 @@ class SwitchRun:
         self._tell("staging")
         if leg.change is None or leg.change.after is None:
             return None
-        return stage(leg.change.after, self._wish.path, self._wish.staging_dir)
+        return _files.stage(leg.change.after, self._wish.path, self._wish.staging_dir)
 
     def _keep_old(self, staged: str | None) -> None:
         """Give the old file a second name: taking it back is then a rename, which a full disk cannot stop."""

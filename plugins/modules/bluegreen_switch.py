@@ -31,8 +31,7 @@ notes:
   - Traefik compares O(maintenance.allow) and O(preview.source_ranges) with the address that connects to it. Behind another proxy that is
     the proxy's.
   - The value of a preview's header stands in the dynamic file, for Traefik must know it, and in Traefik's private API. It is masked in
-    diffs and results. Such a file is written with mode V(0640) where others could read it, and gets the group of its directory, which a
-    Traefik of another user has to be in. A file that others may not read keeps its mode and group.
+    diffs and results. A file that others may not read keeps its mode.
 extends_documentation_fragment:
   - bluegreen.orchestrator.attributes
   - bluegreen.orchestrator.attributes.linux

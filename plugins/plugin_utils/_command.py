@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -44,6 +45,10 @@ SAFE_VARIABLES = frozenset(
         "audit_expect_head",
     }
 )
+# What key=value takes as it stands; anything else goes as JSON.
+PLAIN = re.compile(r"[^\s'\"\\{}=]*")
+# user:password@registry/image
+CREDENTIALS = re.compile(r"[^/\s]*@[^/\s]*/")
 # Options that are repeated as they were, with the key under which ansible-core keeps them.
 LISTS = (("--skip-tags", "skip_tags"), ("--vault-id", "vault_ids"), ("--vault-password-file", "vault_password_files"))
 FLAGS = (("--ask-vault-pass", "ask_vault_pass"), ("--ask-pass", "ask_pass"), ("--ask-become-pass", "become_ask_pass"), ("-b", "become"))
@@ -104,8 +109,9 @@ def _variables(given: Sequence[str]) -> tuple[list[str], list[str]]:
             words += ["-e", text]
             continue
         for name, value in _parse(text).items():
-            if name in SAFE_VARIABLES:
-                words += ["-e", json.dumps({name: value}) if isinstance(value, (list, dict)) else f"{name}={value}"]
+            if name in SAFE_VARIABLES and not CREDENTIALS.match(str(value)):
+                plain = isinstance(value, str) and PLAIN.fullmatch(value)
+                words += ["-e", f"{name}={value}" if plain else json.dumps({name: value}, default=str)]
             elif name != "dry_run":
                 words += ["-e", f"{name}=..."]
                 withheld.append(str(name))

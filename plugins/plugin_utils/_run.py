@@ -113,6 +113,18 @@ def task_name(task: Any) -> str:
     return str(name or action_of(task))[:LONGEST_SENTENCE]
 
 
+def subject(task: Any, part: Mapping[str, Any]) -> str:
+    """Return which container a task of Docker's is about, and from which image; empty for other tasks.
+
+    That module has no sentence of its own, and a task that is named once makes a container for each colour.
+    """
+    arguments = (part.get("invocation") or {}).get("module_args") or {}
+    if action_of(task) != "community.docker.docker_container" or not arguments.get("name"):
+        return ""
+    image = str(arguments.get("image") or "")
+    return f": {arguments['name']}{f' from {image}' if image and not image.startswith('sha256:') else ''}"
+
+
 def action_of(task: Any) -> str:
     """Return the full name of a task's module."""
     return str(task.resolved_action or task.action)

@@ -4,7 +4,8 @@
 """What the runs of preforked.py need not work out again: compiled templates, and the YAML of our collection's own files.
 
 Each worker of ansible-core compiles each template anew, and each run parses the same role: 12 and 7 % of a run's processor. What is kept
-is keyed by everything that it follows from. Nothing is kept of inventories and variables, whose files may hold secrets.
+is keyed by everything that it follows from. No file of an inventory or of variables is kept, but the templates in them are, so what is kept is
+for its owner only.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def kept(folder: Path, key: object, make: Callable[[], bytes]) -> bytes:
         return path.read_bytes()
     made = make()
     with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = path.with_name(f"{path.name}.{os.getpid()}")
         beside.write_bytes(made)
         beside.replace(path)
@@ -80,7 +81,7 @@ def keep_yaml(folder: Path) -> None:
     load_ = DataLoader.load_from_file
 
     def load_from_file(self: Any, file_name: str, *arguments: Any, **options: Any) -> Any:
-        if OURS not in file_name:
+        if OURS not in file_name or not os.path.exists(file_name):
             return load_(self, file_name, *arguments, **options)
         seen = os.stat(file_name)
         key = release.__version__, file_name, seen.st_mtime_ns, seen.st_size, arguments, sorted(options.items())

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.timeout(5400)
 # The program ends when it is asked to, as a site's does; one that does not would hold up the server's shutdown for 90 s.
 SERVING = "docker run --detach {} --volume /usr:/usr:ro inner sh -c 'trap \"exit 0\" TERM; python3 -m http.server 8000 & wait' >/dev/null"
 INNER = "tar -C / -c bin sbin lib lib64 | docker import - inner >/dev/null\n" + SERVING.format("--name web --publish 18081:8000")
-PUBLISHED = SERVING.format("--name published --rm --publish 0.0.0.0:18083:8000")
+# On a network of its own, as each site is.
+PUBLISHED = "docker network create apart >/dev/null\n" + SERVING.format("--name published --network apart --publish 0.0.0.0:18083:8000")
 SEEN = "python3 -c 'import urllib.request as u; print(u.urlopen(\"http://127.0.0.1:18081/\", timeout=5).status)'"
 SCAN = """
 import concurrent.futures, socket
@@ -119,6 +120,8 @@ def ssh(world: ServerWorld, command: str, *options: str, user: str = "root") -> 
 def test_the_life_of_a_server(server: Callable[..., ServerWorld]) -> None:
     """Blank, converged, drifted; looked at from outside; rebooted."""
     world = server()
+    # A bridge that is not Docker's is another one's business.
+    world.run("ip link add br-lan type bridge")
     key = public_key(world)
     inventory = world.inventory(base_deploy_keys=[key], base_operators=[{"name": "alice", "keys": [key]}])
     proof = ServerProof(world, inventory)
@@ -165,7 +168,14 @@ IN_FORCE = [
     ("docker info --format '{{.LoggingDriver}} {{.LiveRestoreEnabled}}'", ["json-file true"]),
     (
         "nft list table inet bluegreen",
-        ["ip daddr 127.0.0.0/8 drop", "policy drop", "ct state invalid drop", "tcp dport { 22, 80, 443 } accept"],
+        [
+            "ip daddr 127.0.0.0/8 drop",
+            'oifname "br-lan" accept',
+            'iifname != "br-lan" iifname "br-*" accept',
+            "policy drop",
+            "ct state invalid drop",
+            "tcp dport { 22, 80, 443 } accept",
+        ],
     ),
     ("apt-config dump", ['Automatic-Reboot "false"', 'Periodic::Unattended-Upgrade "1"', 'Remove-Unused-Kernel-Packages "true"']),
     ("sysctl net.ipv4.tcp_migrate_req net.ipv4.conf.all.accept_redirects", ["tcp_migrate_req = 1", "accept_redirects = 0"]),
@@ -226,7 +236,9 @@ def neighbours_do_not_reach_a_container(world: ServerWorld) -> None:
     world.eventually(
         lambda: routed_to(world, world.address, 18083) == "200", "a port that was published to the world on purpose does not answer"
     )
-    world.run("docker stop --time 1 published && nft flush chain inet bluegreen forward")
+    apart = world.run("docker inspect --format '{{.NetworkSettings.Networks.apart.IPAddress}}' published")
+    assert routed_to(world, apart) == "TimeoutError"
+    world.run("docker rm --force published && docker network rm apart && nft flush chain inet bluegreen forward")
     assert routed_to(world, inside) == "200"
     world.run("nft --file /etc/nftables.d/bluegreen.nft")
     assert routed_to(world, inside) == "TimeoutError"

@@ -174,6 +174,7 @@ def test_headers_and_certificate(door: TraefikWorld) -> None:
     assert "\nserver:" not in answer
     assert "ASN1 OID: prime256v1" in served_certificate(door)
     assert "CA:FALSE" in served_certificate(door)
+    assert "CA:TRUE" not in served_certificate(door)
     assert stat.S_IMODE(next(door.etc.glob("certificates/*.key")).stat().st_mode) == 0o600
 
 

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection import local
 
 DOCUMENTATION = """
@@ -32,7 +33,15 @@ class Connection(local.Connection):
     transport = "lab_server"
 
     def _process(self) -> str:
-        return Path(self._play_context.remote_addr).read_text().strip()
+        process = Path(self._play_context.remote_addr).read_text().strip()
+        # A server that died leaves its number to the next process of this machine, which must not be made a server.
+        try:
+            is_elsewhere = os.readlink(f"/proc/{process}/ns/pid") != os.readlink("/proc/self/ns/pid")
+        except OSError:
+            is_elsewhere = False
+        if not is_elsewhere:
+            raise AnsibleConnectionFailure(f"the lab's server is gone: process {process} is none of its own")
+        return process
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run a command there."""

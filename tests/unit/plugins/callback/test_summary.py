@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _lasting, _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line, subject
 
 CASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"args": ["play.yml"]}, "ansible-playbook play.yml -e dry_run=false", []),
@@ -44,6 +45,24 @@ CASES: list[tuple[dict[str, Any], str, list[str]]] = [
             "ansible-playbook p -e bluegreen_image=shop:2 -e bluegreen_take_over=true"
             """ -e '{"bluegreen_canary_steps": [10, 50]}' -e dry_run=false"""
         ),
+        [],
+    ),
+    (
+        {"args": ["p"], "extra_vars": ["bluegreen_canary_steps='[10, 50]'", '{"bluegreen_image": null, "bluegreen_target": "a b=c"}']},
+        (
+            """ansible-playbook p -e '{"bluegreen_canary_steps": "[10, 50]"}' -e '{"bluegreen_image": null}'"""
+            """ -e '{"bluegreen_target": "a b=c"}' -e dry_run=false"""
+        ),
+        [],
+    ),
+    (
+        {"args": ["p"], "extra_vars": ["bluegreen_image=ann:hunter2@registry.example/shop:2"]},
+        "ansible-playbook p -e bluegreen_image=... -e dry_run=false",
+        ["bluegreen_image"],
+    ),
+    (
+        {"args": ["p"], "extra_vars": ["bluegreen_image=registry.example/shop@sha256:0123"]},
+        "ansible-playbook p -e bluegreen_image=registry.example/shop@sha256:0123 -e dry_run=false",
         [],
     ),
     ({"args": ["p"], "extra_vars": ["pw=hunter2"]}, "ansible-playbook p -e pw=... -e dry_run=false", ["pw"]),
@@ -122,3 +141,19 @@ def test_the_program_is_named_as_it_can_be_typed(monkeypatch: pytest.MonkeyPatch
     assert program() == "bin/ansible-playbook"
     monkeypatch.setenv("PATH", str(ours.parent))
     assert program() == "ansible-playbook"
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "said"),
+    [
+        ("community.docker.docker_container", {"name": "acme-green", "image": "shop:1.1"}, ": acme-green from shop:1.1"),
+        ("community.docker.docker_container", {"name": "acme-green", "image": "sha256:0123"}, ": acme-green"),
+        ("community.docker.docker_container", {"name": "acme-green", "image": None, "state": "absent"}, ": acme-green"),
+        ("community.docker.docker_network", {"name": "acme"}, ""),
+        # no_log leaves nothing of it.
+        ("community.docker.docker_container", None, ""),
+    ],
+)
+def test_a_container_is_named(action: str, arguments: dict[str, Any] | None, said: str) -> None:
+    part = {"changed": True, "invocation": {"module_args": arguments}} if arguments else {"censored": "hidden"}
+    assert subject(SimpleNamespace(resolved_action=action, action=action), part) == said

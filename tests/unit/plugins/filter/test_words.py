@@ -98,7 +98,7 @@ def test_a_site_that_is_well() -> None:
         ({"last_change": None, "last_change_age": None}, "acme: green serves"),
         (
             {"colours": {**SITE["colours"], "blue": {"active": False, "healthy": False, "servers": []}}},
-            "acme: a rollback would be refused, for it would go to blue, which is not well",
+            "acme: a rollback would be refused as it is now, for it would go to blue, which is not well",
         ),
         ({"last_change_age": 59}, "acme: green serves; its route changed at 2026-11-20T17:02:11Z (59 s ago)"),
         ({"last_change_age": 200000}, "acme: green serves; its route changed at 2026-11-20T17:02:11Z (2 d ago)"),

@@ -97,33 +97,6 @@ def test_a_staged_file_is_not_in_the_directory_and_has_no_name_that_traefik_read
     assert not staged.endswith((".yml", ".yaml", ".toml"))
 
 
-@pytest.mark.parametrize(("mode", "private_mode"), [(None, 0o640), (0o644, 0o640), (0o664, 0o660), (0o600, 0o600), (0o440, 0o440)])
-def test_a_secret_is_not_for_everybody(tmp_path: Path, mode: int | None, private_mode: int) -> None:
-    path = tmp_path / "a.yml"
-    if mode is not None:
-        path.write_text("old")
-        path.chmod(mode)
-    staged = _files.stage("secret", str(path), str(tmp_path / "staging"), private=True)
-    assert stat.S_IMODE(os.stat(staged).st_mode) == private_mode
-    _files.commit(staged, str(path))
-    put("plain", path, tmp_path / "staging")
-    assert stat.S_IMODE(path.stat().st_mode) == private_mode
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another group")
-def test_a_secret_is_for_the_group_of_its_directory(tmp_path: Path) -> None:
-    open_file, closed = tmp_path / "open.yml", tmp_path / "closed.yml"
-    open_file.write_text("old")
-    closed.write_text("old")
-    closed.chmod(0o640)
-    os.chown(tmp_path, -1, 4242)
-    groups = {
-        path.name: os.stat(_files.stage("secret", str(path), str(tmp_path / "s"), private=True)).st_gid for path in (open_file, closed)
-    }
-    assert groups == {"open.yml": 4242, "closed.yml": closed.stat().st_gid}
-    assert closed.stat().st_gid != 4242
-
-
 def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:
     staged = Path(_files.stage("a long text of a run that was killed", str(tmp_path / "a.yml"), str(tmp_path / "staging")))
     assert staged.exists()
