@@ -209,10 +209,8 @@ def warn_of_readers(wish: Wish, route: Route | None) -> list[str]:
         for_all = True
     if not for_all:
         return []
-    return [
-        f"everybody who can log in on the server can read the value of the preview's header in {wish.path}: give the file to a group that"
-        " Traefik is in, and type chmod 0640; later runs keep both."
-    ]
+    remedy = "give the file to a group that Traefik is in, and type chmod 0640; later runs keep both."
+    return [f"everybody who can log in on the server can read the value of the preview's header in {wish.path}: {remedy}"]
 
 
 def warn_of_doubts(route: Route) -> list[str]:

@@ -47,7 +47,7 @@ SAFE_VARIABLES = frozenset(
 )
 # What key=value takes as it stands; anything else goes as JSON.
 PLAIN = re.compile(r"[^\s'\"\\{}=]*")
-# user:password@registry/image
+# An image with a login before its registry.
 CREDENTIALS = re.compile(r"[^/\s]*@[^/\s]*/")
 # Options that are repeated as they were, with the key under which ansible-core keeps them.
 LISTS = (("--skip-tags", "skip_tags"), ("--vault-id", "vault_ids"), ("--vault-password-file", "vault_password_files"))

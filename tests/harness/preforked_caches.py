@@ -4,8 +4,8 @@
 """What the runs of preforked.py need not work out again: compiled templates, and the YAML of our collection's own files.
 
 Each worker of ansible-core compiles each template anew, and each run parses the same role: 12 and 7 % of a run's processor. What is kept
-is keyed by everything that it follows from. No file of an inventory or of variables is kept, but the templates in them are, so what is kept is
-for its owner only.
+is keyed by everything that it follows from. No file of an inventory or of variables is kept, but the templates in them are, so what is
+kept is for its owner only.
 """
 
 from __future__ import annotations
