@@ -97,9 +97,10 @@ class Holder:
         early = self._next_order(time.monotonic() + self._hold.settle, committable=False)
         if early is not None:
             return self._obey(early)
+        # Before the operator's process is told: what it says has then happened, and nothing more is written until the next order.
+        self._files.log(f"holding writes for {self._start.towards.colour}, {seconds_until(self._deadline):g} s left")
         if not tell({"state": "holding", "confirm": proof.public(), **self._describe()}):
             return self._abort("the run that began the hold is gone")
-        self._files.log(f"holding writes for {self._start.towards.colour}, {seconds_until(self._deadline):g} s left")
         return None
 
     def _note_holding(self) -> None:
