@@ -119,7 +119,7 @@ class CallbackModule(CallbackBase):
             said = _run.sentence(result)
             # A sentence of ours says all by itself; one of another module needs to be told what it is about.
             own = said is not None and _run.is_ours(result.task)
-            _add(site.failed, [str(said) if own else f"{_run.task_name(result.task)}: {said or HIDDEN}"])
+            _add(site.failed, [_run.in_inventory(result.task, str(said)) if own else f"{_run.task_name(result.task)}: {said or HIDDEN}"])
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Collect a site that did not answer."""

@@ -14,6 +14,7 @@ import functools
 import os
 import platform
 import pwd
+import re
 import socket
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,8 @@ COLLECTION = "bluegreen.orchestrator"
 ROOT = Path(__file__).resolve().parents[2]
 # The longest of ours names two paths and a remedy; what is cut off must not be the remedy.
 LONGEST_SENTENCE = 600
+# Our modules' refusals begin with the option, and with its key where it is a dict.
+OPTION_NAMED = re.compile(r"(?P<option>[a-z][a-z0-9_]*)(?P<key>(?:\.[a-z0-9_]+)*): ")
 SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
 
 # What the audit callback could not write in this run, for the summary to say.
@@ -141,6 +144,20 @@ def is_ours(task: Any) -> bool:
     action = action_of(task)
     file = str(task.get_path() or "").rpartition(":")[0]
     return action.startswith(f"{COLLECTION}.") or (action in SENTENCE_ACTIONS and bool(file) and Path(file).resolve().is_relative_to(ROOT))
+
+
+def in_inventory(task: Any, said: str) -> str:
+    """Return a refusal with the name that the operator knows the option by; the modules of a role know only their own options.
+
+    ``confirm.api_url: ...`` in the role bluegreen is ``bluegreen_confirm.api_url`` in the inventory.
+    """
+    option_named = OPTION_NAMED.match(said)
+    role = role_of(task)
+    if role is None or option_named is None or not action_of(task).startswith(f"{COLLECTION}."):
+        return said
+    variable = f"{role.rpartition('.')[2]}_{option_named['option']}"
+    known = variable in task._role.get_default_vars()
+    return f"{said} (In the inventory: {variable}{option_named['key']}.)" if known else said
 
 
 def parts(result: Any) -> Iterator[Mapping[str, Any]]:

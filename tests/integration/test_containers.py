@@ -213,6 +213,11 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("bluegreen", {"bluegreen_image": "no-such/image:9"}, 'bluegreen_image: "no-such/image:9" is not on the server and cannot be pulled'),
     ("bluegreen", {"bluegreen_image": ""}, 'bluegreen_image: "" is no image; name the version'),
     ("bluegreen", {"bluegreen_image": "shop 1.0"}, 'bluegreen_image: "shop 1.0" is no image'),
+    (
+        "bluegreen",
+        {"bluegreen_image": "registry.example:5000/shop"},
+        'bluegreen_image: "registry.example:5000/shop" names no version; name',
+    ),
     ("bluegreen", {"bluegreen_ports": {}}, "must give each colour its own port of 127.0.0.1"),
     ("bluegreen", {"bluegreen_ports": {"blue": 0, "green": 2}}, "must give each colour its own port of 127.0.0.1"),
     ("bluegreen", {"bluegreen_ports": {"blue": "x", "green": 2}}, "bluegreen_ports"),
@@ -289,8 +294,8 @@ def test_a_name_that_leads_elsewhere_is_a_warning(operator: Operator, addresses:
     assert run.returncode == 0, run.words()
     said = json.dumps([result.content for result in run.results])
     assert [host for host in hosts if f"WARNING: {host} " in said] == warned
-    assert "WARNING: nowhere.invalid is not known to DNS, not to this server" in said
-    assert ("not to this server (192.0.2.1); visitors will not come" in said) is bool(addresses)
+    assert "WARNING: nowhere.invalid is not known to DNS; this server is " in said
+    assert ("this server is 192.0.2.1. Until its DNS record leads here" in said) is bool(addresses)
 
 
 SERVER_TO_COME = """\

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _lasting, _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import one_line, subject
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import in_inventory, one_line, subject
 
 CASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"args": ["play.yml"]}, "ansible-playbook play.yml -e dry_run=false", []),
@@ -157,3 +157,26 @@ def test_the_program_is_named_as_it_can_be_typed(monkeypatch: pytest.MonkeyPatch
 def test_a_container_is_named(action: str, arguments: dict[str, Any] | None, said: str) -> None:
     part = {"changed": True, "invocation": {"module_args": arguments}} if arguments else {"censored": "hidden"}
     assert subject(SimpleNamespace(resolved_action=action, action=action), part) == said
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "told"),
+    [
+        (
+            "bluegreen_switch",
+            "confirm.api_url: not set; give it.",
+            "confirm.api_url: not set; give it. (In the inventory: bluegreen_confirm.api_url.)",
+        ),
+        ("bluegreen_switch", "hosts: 'a b' is no name.", "hosts: 'a b' is no name. (In the inventory: bluegreen_hosts.)"),
+        # An option that the role fills in by itself, and a sentence that begins with the site.
+        ("bluegreen_switch", "target: 'red' is no colour.", "target: 'red' is no colour."),
+        ("bluegreen_switch", "acme serves blue.", "acme serves blue."),
+        # A task of the role's own says the variable by itself.
+        ("ansible.builtin.assert", "hosts: none.", "hosts: none."),
+    ],
+)
+def test_an_option_is_named_as_the_inventory_has_it(action: str, said: str, told: str) -> None:
+    variables = {"bluegreen_confirm": {}, "bluegreen_hosts": []}
+    role = SimpleNamespace(get_name=lambda: "bluegreen.orchestrator.bluegreen", get_default_vars=lambda: variables)
+    action = action if "." in action else f"bluegreen.orchestrator.{action}"
+    assert in_inventory(SimpleNamespace(resolved_action=action, action=action, _role=role), said) == told
