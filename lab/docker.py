@@ -119,7 +119,9 @@ class Engine:
 
     def _launch(self, program: str) -> None:
         # Both iptables variants work (seen with 20.10 on Debian 12, kernel without modules: nf_tables); the system's own choice is kept.
-        command = [program, f"--data-root={self.directory / 'data'}", f"--host={SOCKET}"]
+        # Room for a network of each site, as the role base gives a server: Docker's own pools hold 31.
+        pools = "--default-address-pool=base=172.16.0.0/12,size=24"
+        command = [program, f"--data-root={self.directory / 'data'}", f"--host={SOCKET}", pools]
         # Its children (containerd, iptables) are where only root's PATH looks.
         environment = {**os.environ, "PATH": packages.SEARCH}
         with open(self.log_file, "wb") as log:
