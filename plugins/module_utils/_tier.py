@@ -95,13 +95,11 @@ def known_tiers(tiers_extra: object = None, extra_option: str = "tiers_extra") -
         raise InputError(
             f"{extra_option}: {tiers_extra!r} is not a dictionary; write for example {{gold: {{based_on: premium, sites: 5}}}}."
         )
-    extra: Mapping[Any, object] = tiers_extra or {}
-    problems: list[str] = []
-    tiers = dict(TIERS)
-    for name in extra:
-        _add(name, extra, extra_option, tiers, problems, ())
-    _raise(problems)
-    return tiers
+    extra = _Extra(tiers_extra or {}, extra_option)
+    for name in extra.given:
+        extra.add(name)
+    _raise(extra.problems)
+    return extra.tiers
 
 
 def hard(tier: Tier) -> dict[str, str]:
@@ -114,49 +112,59 @@ def _raise(problems: list[str]) -> None:
         raise InputError(" ".join(problems), problems=problems)
 
 
-def _add(name: Any, extra: Mapping[Any, object], option: str, tiers: dict[str, Tier], problems: list[str], trail: tuple[str, ...]) -> None:
-    """Put one tier of ``tiers_extra`` among the known ones, after that which it is based on."""
-    if name in tiers and tiers[name] is not TIERS.get(name):
-        return
-    where = f"{option}.{name}"
-    given = extra[name]
-    base = _base(name, given, where, {*tiers, *(key for key in extra if isinstance(key, str))}, problems)
-    if base is None or not isinstance(given, Mapping):
-        return
-    if base in trail:
-        problems.append(
-            f"{where}.based_on: {' -> '.join((*trail, name, base))} goes round in a circle; base one of them on {', '.join(TIERS)}."
-        )
-        return
-    if base != name and base in extra:
-        _add(base, extra, option, tiers, problems, (*trail, name))
-    # Where the base itself is wrong, that is said once, and this one is judged on nothing.
-    if base in tiers:
-        tier = _changed(tiers[base], {key: value for key, value in given.items() if key != "based_on"}, where, problems)
-        tiers[name] = cast(Tier, {**tier, "name": str(name), "title": given.get("title") or _title(name), "based_on": base})
+class _Extra:
+    """The tiers of GLOBAL conf, put among those of the catalog one by one.
 
+    Args:
+        given: what GLOBAL conf says, by name.
+        option: what it is called, for the sentences.
+    """
 
-def _title(name: str) -> str:
-    return TIERS[name]["title"] if name in TIERS else name.replace("-", " ").capitalize()
+    def __init__(self, given: Mapping[Any, Any], option: str) -> None:
+        self.given = given
+        self.option = option
+        self.problems: list[str] = []
+        self.tiers: dict[str, Tier] = dict(TIERS)
+        self.begun: set[Any] = set()
 
+    def add(self, name: Any, trail: tuple[str, ...] = ()) -> None:
+        """Add one tier, after the one that it is based on."""
+        if name in self.begun:
+            return
+        where = f"{self.option}.{name}"
+        base = self._base(name, where)
+        if base in trail:
+            circle = " -> ".join((*trail, name, str(base)))
+            self.problems.append(f"{where}.based_on: {circle} goes round in a circle; base one of them on {', '.join(TIERS)}.")
+        self.begun.add(name)
+        if base is None or base in trail:
+            return
+        if base != name and base in self.given:
+            self.add(base, (*trail, name))
+        # Where the base itself is wrong that is said once, and this one is judged on nothing.
+        if base in self.tiers:
+            given = {key: value for key, value in self.given[name].items() if key != "based_on"}
+            tier = _changed(self.tiers[base], given, where, self.problems)
+            title = given.get("title") or (TIERS[name]["title"] if name in TIERS else name.replace("-", " ").capitalize())
+            self.tiers[name] = cast(Tier, {**tier, "name": str(name), "title": title, "based_on": base})
 
-def _base(name: Any, given: object, where: str, known: set[str], problems: list[str]) -> str | None:
-    """Say on which tier another is based; None after a problem."""
-    if not isinstance(name, str) or not LABEL.fullmatch(name):
-        # It becomes the value of a label on the tenant's namespaces.
-        problems.append(f"{where}: {name!r} cannot be a tier's name; write lower-case letters, digits and hyphens, 63 at most.")
+    def _base(self, name: Any, where: str) -> str | None:
+        """Say on which tier one is based; None after a problem."""
+        given, names = self.given[name], [*TIERS, *(other for other in self.given if other not in TIERS)]
+        if not isinstance(name, str) or not LABEL.fullmatch(name):
+            # It becomes the value of a label on the tenant's namespaces.
+            problem = f": {name!r} cannot be a tier's name; write lower-case letters, digits and hyphens, 63 at most."
+        elif not isinstance(given, Mapping):
+            problem = f": {given!r} is not a dictionary; write for example {{based_on: premium, sites: 5}}."
+        elif (base := given.get("based_on") or (name if name in TIERS else None)) is None:
+            problem = f".based_on: a new tier says on which one it is based; write one of {', '.join(TIERS)}."
+        elif base not in names or (base == name and name not in TIERS):
+            others = ", ".join(str(other) for other in names if other != name)
+            problem = f".based_on: {base!r} is no tier that it can be based on; there are {others}."
+        else:
+            return str(base)
+        self.problems.append(f"{where}{problem}")
         return None
-    if not isinstance(given, Mapping):
-        problems.append(f"{where}: {given!r} is not a dictionary; write for example {{based_on: premium, sites: 5}}.")
-        return None
-    base = given.get("based_on") or (name if name in TIERS else None)
-    if base is None:
-        problems.append(f"{where}.based_on: a new tier says on which one it is based; write one of {', '.join(TIERS)}.")
-    elif base not in known or (base == name and name not in TIERS):
-        problems.append(f"{where}.based_on: {base!r} is no tier that it can be based on; there are {', '.join(sorted(known - {name}))}.")
-    else:
-        return str(base)
-    return None
 
 
 def _changed(base: Tier, given: object, where: str, problems: list[str], *, above: bool = False) -> Tier:
@@ -229,8 +237,9 @@ class _Change:
             )
         elif self.above and _less(value, target[key], field):
             has = field.written(target[key])
+            remedy = "remove it" if target[key] is None else f"write {has} or more"
             self.problems.append(
-                f"{option}: {given!r} is below what the tier {self.base} includes ({has}); write {has} or more, or sell a smaller tier."
+                f"{option}: {given!r} is below what the tier {self.base} includes ({has}); {remedy}, or sell a smaller tier."
             )
         else:
             target[key] = value
