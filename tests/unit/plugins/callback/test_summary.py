@@ -176,7 +176,7 @@ def test_a_container_is_named(action: str, arguments: dict[str, Any] | None, sai
     ],
 )
 def test_an_option_is_named_as_the_inventory_has_it(action: str, said: str, told: str) -> None:
-    variables = {"bluegreen_confirm": {}, "bluegreen_hosts": []}
+    variables: dict[str, Any] = {"bluegreen_confirm": {}, "bluegreen_hosts": []}
     role = SimpleNamespace(get_name=lambda: "bluegreen.orchestrator.bluegreen", get_default_vars=lambda: variables)
     action = action if "." in action else f"bluegreen.orchestrator.{action}"
     assert in_inventory(SimpleNamespace(resolved_action=action, action=action, _role=role), said) == told
