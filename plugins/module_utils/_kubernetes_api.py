@@ -15,7 +15,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
@@ -105,7 +105,7 @@ class Api:
                 return None
             raise
 
-    def list(self, kind: Kind, namespace: str | None = None, *, labels: str = "", metadata_only: bool = False) -> list[dict[str, Any]]:
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "", metadata_only: bool = False) -> list[dict[str, Any]]:
         """Return all objects of a kind, page by page.
 
         Args:
@@ -172,9 +172,9 @@ class Api:
             if pause is None:
                 break
             self._sleep(pause)
-        if 200 <= status < 300:
-            return answer
-        self._refuse(what, status, answer)
+        if not 200 <= status < 300:
+            raise _refused(what, status, answer, self.access)
+        return answer
 
     def _once(
         self, what: _Request, method: str, url: str, headers: Mapping[str, str], data: bytes | None, until: float
@@ -185,8 +185,10 @@ class Api:
         """
         left = self.deadline - (time.monotonic() - self._begun)
         if left <= 0:
-            raise KubernetesError(f"{what.words()}: the time for the whole task ({self.deadline:g} s) is over; what was done is kept, run again.")
-        import urllib3  # noqa: PLC0415 - comes with the kubernetes client, which is imported late
+            raise KubernetesError(
+                f"{what.words()}: the time for the whole task ({self.deadline:g} s) is over; what was done is kept, run again."
+            )
+        import urllib3
 
         self.requests[what.verb] = self.requests.get(what.verb, 0) + 1
         limit = min(self.timeout, left)
@@ -197,61 +199,11 @@ class Api:
             # At first contact a wrong address is likelier than a restart, and a fleet must not wait for each of its hosts.
             if self._answered and time.monotonic() < until and not _is_tls(error):
                 return 0, {}, 0.25
-            raise KubernetesError(self._no_answer(error, limit)) from None
+            raise KubernetesError(_no_answer(self.access.host, error, limit)) from None
         self._answered = True
         if answer.status in (429, 503, 504) and time.monotonic() < until:
             return answer.status, {}, min(_retry_after(answer.headers.get("Retry-After")), max(0.1, until - time.monotonic()))
         return answer.status, _json_of(answer.data), None
-
-    def _no_answer(self, error: Exception, limit: float) -> str:
-        host, text = self.access.host, str(error)
-        if _is_tls(error):
-            if "CERTIFICATE_VERIFY_FAILED" in text:
-                return f"the API server at {host} shows a certificate that is not trusted; give its authority as ca_cert, or in the kubeconfig."
-            return f"the API server at {host} speaks no TLS that we understand; correct the URL (https or http) or the proxy."
-        kind = type(error).__name__
-        if "Timeout" in kind or "timed out" in text:
-            return f"the API server at {host} did not answer within {limit:g} s; see whether it is up, or raise request_timeout."
-        if "refused" in text:
-            return f"the API server at {host} refuses connections: nothing listens there; correct the address or start it."
-        if "NameResolution" in kind or "resolve" in text:
-            return f"the API server at {host} has a name that DNS does not know; correct it."
-        if "Proxy" in kind:
-            return f"the proxy on the way to the API server at {host} does not let us through; correct proxy."
-        return f"the API server at {host} broke the connection off ({kind}); see its log, then run again."
-
-    def _refuse(self, what: _Request, status: int, answer: Mapping[str, Any]) -> NoReturn:
-        details = answer.get("details") or {}
-        causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
-        said = _short(str(answer.get("message") or answer.get("reason") or f"status {status}"))
-        sentence = self._sentence(what, status, said, causes, str(answer.get("reason") or ""))
-        raise KubernetesError(sentence, status=status, causes=causes, reason=str(answer.get("reason") or ""))
-
-    def _sentence(self, what: _Request, status: int, said: str, causes: list[dict[str, str]], reason: str) -> str:
-        told = what.words()
-        if status == 401:
-            return f"the API server at {self.access.host} does not accept the credentials of {self.access.who} (401); renew them."
-        if status == 403 and "exceeded quota" in said:
-            return f"{told}: a quota stands in the way ({said}); lower what is asked for, or raise that quota."
-        if status == 403 and "being terminated" in said:
-            return f"{told}: the namespace is being deleted; wait until it is gone, then run again."
-        if status == 403:
-            return f"{told}: not allowed for {self.access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
-        if status == 404 and what.method == "PATCH":
-            return f"{told}: the server does not know that kind or namespace (404: {said}); see whether its definition (CRD) is installed."
-        if status == 404:
-            return f"{told}: not there (404: {said})."
-        if status == 409 and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
-            fields = "; ".join(f"{cause.get('field', '?')} ({_short(cause.get('message', ''))})" for cause in causes[:5])
-            return f"{told}: other managers own what would change: {fields}. To take these fields over, give take_over: true."
-        if status == 409:
-            return f"{told}: somebody else changed it at the same moment (409: {said}); run again."
-        if status == 422:
-            fields = "; ".join(f"{cause.get('field', '?')}: {_short(cause.get('message', ''))}" for cause in causes[:5])
-            return f"{told}: the server finds it invalid (422): {fields or said}."
-        if status == 429:
-            return f"{told}: the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
-        return f"{told}: the server could not do it ({status} {reason}: {said}); see its log, then run again."
 
 
 @dataclass(frozen=True)
@@ -295,3 +247,62 @@ def _json_of(data: bytes) -> dict[str, Any]:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 300 else f"{line[:299]}…"
+
+
+def _no_answer(host: str, error: Exception, limit: float) -> str:
+    """Say why there was no answer at all."""
+    text, kind = str(error), type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return f"the API server at {host} shows a certificate that is not trusted; give its authority as ca_cert, or in the kubeconfig."
+    if _is_tls(error):
+        return f"the API server at {host} speaks no TLS that we understand; correct the URL (https or http) or the proxy."
+    if "Proxy" in kind:
+        return f"the proxy on the way to the API server at {host} does not let us through; correct proxy."
+    if "Timeout" in kind or "timed out" in text:
+        return f"the API server at {host} did not answer within {limit:g} s; see whether it is up, or raise request_timeout."
+    if "refused" in text:
+        return f"the API server at {host} refuses connections: nothing listens there; correct the address or start it."
+    if "NameResolution" in kind or "resolve" in text:
+        return f"the API server at {host} has a name that DNS does not know; correct it."
+    return f"the API server at {host} broke the connection off ({kind}); see its log, then run again."
+
+
+def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Access) -> KubernetesError:
+    """Make an error of an answer that is none of 2xx."""
+    details = answer.get("details") or {}
+    causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
+    reason = str(answer.get("reason") or "")
+    said = _short(str(answer.get("message") or reason or f"status {status}"))
+    sentence = _because(what, status, said, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
+    return KubernetesError(f"{what.words()}: {sentence}", status=status, causes=causes, reason=reason)
+
+
+def _because(what: _Request, status: int, said: str, access: Access) -> str:
+    """Say what a status means that needs no details."""
+    if status == 401:
+        return f"the API server at {access.host} does not accept the credentials of {access.who} (401); renew them."
+    if status == 403 and "exceeded quota" in said:
+        return f"a quota stands in the way ({said}); lower what is asked for, or raise that quota."
+    if status == 403 and "being terminated" in said:
+        return "the namespace is being deleted; wait until it is gone, then run again."
+    if status == 403:
+        return f"not allowed for {access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
+    if status == 404 and what.method == "PATCH":
+        return f"the server does not know that kind or namespace (404: {said}); see whether its definition (CRD) is installed."
+    if status == 404:
+        return f"the server knows no such thing (404: {said}); see whether its definition (CRD) is installed."
+    if status == 429:
+        return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
+    return ""
+
+
+def _because_of(causes: list[dict[str, str]], status: int, said: str) -> str:
+    """Say what a refusal with causes means: a conflict or an invalid field."""
+    fields = "; ".join(f"{cause.get('field', '?')}: {_short(cause.get('message', ''))}" for cause in causes[:5])
+    if status == 409 and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
+        return f"other managers own what would change: {fields}. To take these fields over, give take_over: true."
+    if status == 409:
+        return f"somebody else changed it at the same moment (409: {said}); run again."
+    if status == 422:
+        return f"the server finds it invalid (422): {fields or said}."
+    return ""

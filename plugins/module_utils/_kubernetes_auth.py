@@ -69,7 +69,8 @@ def load_client() -> ModuleType:
         return importlib.import_module("kubernetes")
     except ImportError as error:
         raise InputError(
-            f"the Python library kubernetes cannot be imported ({error}); install it for the Python that runs this task (pip install kubernetes)."
+            f"the Python library kubernetes cannot be imported ({error}); install it for the Python that runs this task:"
+            " pip install kubernetes."
         ) from None
 
 
@@ -153,11 +154,13 @@ def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping
             _readable(option, path)
     try:
         kubernetes.config.load_kube_config(config_file=given, context=params["context"], client_configuration=configuration)
-    except Exception as error:  # noqa: BLE001 - whatever a kubeconfig can hold: YAML errors, an exec plugin's failure, missing keys
+    except Exception as error:
         # Only the class of the unknown: the text of a YAML error quotes the file, and a kubeconfig holds tokens.
         reason = str(error) if isinstance(error, kubernetes.config.ConfigException) else type(error).__name__
         wanted = f" with context {params['context']!r}" if params["context"] else ""
-        raise InputError(f"{option}: {given!r}{wanted} cannot be used ({reason.splitlines()[0][:200]}); correct the file or context.") from None
+        raise InputError(
+            f"{option}: {given!r}{wanted} cannot be used ({reason.splitlines()[0][:200]}); correct the file or context."
+        ) from None
     return f"kubeconfig {given}{wanted_context(params)}"
 
 

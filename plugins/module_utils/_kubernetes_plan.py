@@ -137,7 +137,7 @@ def _same(current: Any, desired: Any, path: Path) -> bool:
     if isinstance(current, Mapping) and isinstance(desired, Mapping):
         return current.keys() == desired.keys() and all(_same(current[key], desired[key], (*path, str(key))) for key in desired)
     if isinstance(current, list) and isinstance(desired, list):
-        return len(current) == len(desired) and all(_same(one, other, path) for one, other in zip(current, desired))
+        return len(current) == len(desired) and all(_same(one, other, path) for one, other in zip(current, desired, strict=True))
     if current == desired:
         return True
     is_quantity = bool(path) and (path[-1] in QUANTITY_KEYS or (len(path) > 1 and path[-2] in QUANTITY_PARENTS))

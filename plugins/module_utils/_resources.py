@@ -66,7 +66,7 @@ def divide(whole: Mapping[str, int], shares: list[int]) -> list[Amounts]:
     for resource, value in whole.items():
         unit = MEBIBYTE if is_bytes(resource) else 1
         units = value // unit
-        for part, share in zip(parts[1:], shares[1:]):
+        for part, share in zip(parts[1:], shares[1:], strict=True):
             part[resource] = units * share // sum(shares) * unit
         parts[0][resource] = value - sum(part[resource] for part in parts[1:])
     return parts

@@ -172,7 +172,9 @@ def check_tenant(tenant: str, prefix: str) -> None:
         raise InputError(f"namespace_prefix: {prefix[:80]!r} cannot begin a namespace; use lower-case letters, digits and hyphens.")
     longest = LONGEST_NAMESPACE - len(f"{prefix}-site-10")
     if len(tenant) > longest:
-        raise InputError(f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id.")
+        raise InputError(
+            f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
+        )
 
 
 def _shares(given: list[int], sites: int) -> tuple[int, ...]:
@@ -217,7 +219,7 @@ def _service(given: Mapping[str, Any], envelope: Envelope) -> ServiceWish:
         raise InputError(f"services.replicas: {given['replicas']} of {name} is no number of pods; give 0 or more.")
     pod: _resources.Amounts = {"pods": 1}
     for side in ("requests", "limits"):
-        default = envelope.tier["resources"][side]  # type: ignore[literal-required]
+        default = envelope.tier["resources"][side]
         for resource in ("cpu", "memory"):
             value = (given[side] or {}).get(resource)
             read = default[resource] if value is None else _quantity.parse_resource(resource, value, f"services.{side}.{resource}")

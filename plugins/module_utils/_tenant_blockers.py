@@ -72,7 +72,9 @@ def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int) -> l
     return [Blocker(f"replicas of {name}", namespace, str(current), str(most), "wait until there is less to do, or lower its load")]
 
 
-def of_limits(namespace: str, limits: list[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]) -> list[Blocker]:
+def of_limits(
+    namespace: str, limits: list[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
+) -> list[Blocker]:
     """Return the greatest container, pod and volume beyond a LimitRange to come: it would not come back after a restart."""
     by_type = {str(limit["type"]): _resources.amounts(limit.get("max") or {}) for limit in limits}
     alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]

@@ -64,13 +64,15 @@ def _compare(services: list[Service], quotas: Mapping[int, Mapping[str, int]], *
         needed[str(site)] = {resource: _resources.quantity(resource, value) for resource, value in sorted(needs.items())}
         for resource, value in sorted(needs.items()):
             if resource in allowed and value > allowed[resource]:
-                lacking.append({
-                    "site": site,
-                    "resource": resource,
-                    "needed": _resources.quantity(resource, value),
-                    "allowed": _resources.quantity(resource, allowed[resource]),
-                    "short": _resources.quantity(resource, value - allowed[resource]),
-                })
+                lacking.append(
+                    {
+                        "site": site,
+                        "resource": resource,
+                        "needed": _resources.quantity(resource, value),
+                        "allowed": _resources.quantity(resource, allowed[resource]),
+                        "short": _resources.quantity(resource, value - allowed[resource]),
+                    }
+                )
     return {"fits": not lacking, "needed": needed, "lacking": lacking}
 
 
@@ -81,7 +83,9 @@ def fit_words(found: Mapping[str, Any], tier: str) -> list[str]:
         lacking = found[key]["lacking"]
         if lacking:
             parts = [f"{one['resource']} {one['needed']} of {one['allowed']}" + _where(one, found) for one in lacking]
-            said.append(f"{found['services']} services {when} do not fit into {tier}: {', '.join(parts)}; Kubernetes will refuse the pods beyond.")
+            said.append(
+                f"{found['services']} services {when} do not fit into {tier}: {', '.join(parts)}; Kubernetes will refuse the pods beyond."
+            )
             # Who does not fit at the least does not fit at the most either; one sentence says enough.
             break
     return said

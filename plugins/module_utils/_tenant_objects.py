@@ -159,7 +159,9 @@ def autoscaler(envelope: Envelope, site: int, service: str) -> Manifest:
         metric = {"name": "queue_depth", "selector": {"matchLabels": {"tenant": envelope.tenant}}}
         metrics.append({"type": "External", "external": {"metric": metric, "target": _average(depth)}})
     behavior = {
-        side: _behavior(rules) for side, rules in (("scaleUp", scaling["scale_up"]), ("scaleDown", scaling["scale_down"])) if rules is not None
+        side: _behavior(rules)
+        for side, rules in (("scaleUp", scaling["scale_up"]), ("scaleDown", scaling["scale_down"]))
+        if rules is not None
     }
     spec: Manifest = {
         "scaleTargetRef": {"apiVersion": kinds.DEPLOYMENT.api, "kind": kinds.DEPLOYMENT.kind, "name": service},

@@ -121,7 +121,9 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
     strangers = [name for name in envelope.namespaces().values() if name in world.namespaces and not is_ours(world.namespaces[name])]
     if strangers:
         raise RefusedError(f"namespace {strangers[0]} is not managed by this collection, so it is not deleted; see whose it is.")
-    return TenantPlan(tuple(_delete(kinds.NAMESPACE, one) for name, one in sorted(world.namespaces.items()) if is_ours(one) and not is_going(one)))
+    return TenantPlan(
+        tuple(_delete(kinds.NAMESPACE, one) for name, one in sorted(world.namespaces.items()) if is_ours(one) and not is_going(one))
+    )
 
 
 def superfluous(envelope: Envelope, world: World) -> list[str]:
@@ -153,9 +155,7 @@ def _limits_shrink(current: Object | None, envelope: Envelope, site: int) -> boo
         return False
     before = {one["type"]: _resources.amounts(one.get("max") or {}) for one in current["spec"]["limits"]}
     after = {one["type"]: _resources.amounts(one.get("max") or {}) for one in _tenant_objects.limit_range(envelope, site)["spec"]["limits"]}
-    return any(
-        value < before.get(kind, {}).get(resource, value) for kind, bounds in after.items() for resource, value in bounds.items()
-    )
+    return any(value < before.get(kind, {}).get(resource, value) for kind, bounds in after.items() for resource, value in bounds.items())
 
 
 def _scaler_shrinks(current: Object, envelope: Envelope) -> bool:
@@ -257,7 +257,11 @@ def _apply(kind: Kind, manifest: Manifest, current: Object | None) -> Iterator[S
 
 def _delete(kind: Kind, current: Object) -> Step:
     meta = current["metadata"]
-    before = {"apiVersion": kind.api, "kind": kind.kind, "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta}}
+    before = {
+        "apiVersion": kind.api,
+        "kind": kind.kind,
+        "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta},
+    }
     return Step("delete", kind, meta.get("namespace"), meta["name"], before, None, uid=str(meta["uid"]))
 
 
@@ -291,5 +295,6 @@ def _conflict_words(found: Iterable[tuple[Step, Conflict]]) -> str:
 
 def _public(found: Iterable[tuple[Step, Conflict]]) -> list[dict[str, Any]]:
     return [
-        {"object": step.title(), "field": one.field, "manager": one.manager, "value": one.value, "wanted": one.wanted} for step, one in found
+        {"object": step.title(), "field": one.field, "manager": one.manager, "value": one.value, "wanted": one.wanted}
+        for step, one in found
     ]

@@ -91,7 +91,11 @@ def _execute(api: Api, plan: TenantPlan, wish: TenantWish) -> None:
             if step.action == "delete" and step.kind is kinds.NAMESPACE:
                 _await_gone(api, step.name, wish.wait_seconds)
     except BlueGreenError as error:
-        so_far = f" {len(done)} of {len(plan.steps)} steps were done; what was done is kept, run again to finish." if done else " Nothing was changed."
+        so_far = (
+            f" {len(done)} of {len(plan.steps)} steps were done; what was done is kept, run again to finish."
+            if done
+            else " Nothing was changed."
+        )
         raise BlueGreenError(error.sentence + so_far, **{**error.facts, "done": done, "changed": bool(done)}) from None
 
 
@@ -110,7 +114,9 @@ def _await_gone(api: Api, namespace: str, seconds: int) -> None:
         if found is None:
             return
         if time.monotonic() > until:
-            raise RefusedError(f"namespace {namespace} is still being deleted after {seconds} s{words.why_it_stays(found)}; see what keeps it.")
+            raise RefusedError(
+                f"namespace {namespace} is still being deleted after {seconds} s{words.why_it_stays(found)}; see what keeps it."
+            )
         time.sleep(0.5)
 
 

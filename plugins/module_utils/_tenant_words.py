@@ -47,7 +47,7 @@ def summary(wish: TenantWish, world: World, plan: TenantPlan, *, preview: bool) 
     """Say in one sentence what changes, for the end of a run."""
     envelope = wish.envelope
     before = _tenant_use.tier_before(envelope, world)
-    counts = Counter(step.action for step in plan.steps)
+    counts: Counter[str] = Counter(step.action for step in plan.steps)
     if not plan.steps:
         return f"{envelope.tenant}: nothing to change"
     told = ", ".join(f"{counts[action]} {word}" for action, word in WORDS[preview] if counts[action])
@@ -72,7 +72,8 @@ def refusal(wish: TenantWish, found: list[Blocker]) -> str:
     """Say in one sentence everything that is in the way."""
     what = "be removed" if wish.state == "absent" else f"be of tier {wish.envelope.tier['name']} with {wish.envelope.sites} site(s)"
     told = "; ".join(one.words() for one in found)
-    return f"{wish.envelope.tenant} cannot {what}, {len(found)} thing(s) in the way: {told}. To do it all the same, give force: true and a reason."
+    remedy = "To do it all the same, give force: true and a reason."
+    return f"{wish.envelope.tenant} cannot {what}, {len(found)} thing(s) in the way: {told}. {remedy}"
 
 
 def _namespaces(count: int) -> str:
@@ -92,8 +93,12 @@ def _warnings(wish: TenantWish, world: World) -> list[str]:
     said = []
     for name in envelope.namespaces().values():
         for service, scaler in sorted(foreign_scalers(envelope, world, name).items()):
-            said.append(f"{service} in {name} is scaled by HorizontalPodAutoscaler {scaler}, which is not ours; it gets none of ours beside it.")
+            said.append(
+                f"{service} in {name} is scaled by HorizontalPodAutoscaler {scaler}, which is not ours; it gets none of ours beside it."
+            )
         foreign = sorted(quota for quota, found in world.of(name).objects.get("ResourceQuota", {}).items() if not is_ours(found))
         if foreign:
-            said.append(f"{name} has further quotas ({', '.join(foreign)}, without the label {MANAGED_BY} of ours); the strictest one counts.")
+            said.append(
+                f"{name} has further quotas ({', '.join(foreign)}, without the label {MANAGED_BY} of ours); the strictest one counts."
+            )
     return [*said, *_tenant_use.over(wish, world)]

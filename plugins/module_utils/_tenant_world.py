@@ -43,11 +43,13 @@ class Contents:
         claims = list(self.all(kinds.CLAIM).values())
         balancers = [one for one in self.all(kinds.SERVICE).values() if one["spec"].get("type") == "LoadBalancer"]
         sizes = [((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage", "0") for claim in claims]
-        return _resources.total([
-            *(_resources.of_pod(pod["spec"]) for pod in pods),
-            *({"requests.storage": _resources.amount("storage", size), "persistentvolumeclaims": 1} for size in sizes),
-            *({"services.loadbalancers": 1} for _ in balancers),
-        ])
+        return _resources.total(
+            [
+                *(_resources.of_pod(pod["spec"]) for pod in pods),
+                *({"requests.storage": _resources.amount("storage", size), "persistentvolumeclaims": 1} for size in sizes),
+                *({"services.loadbalancers": 1} for _ in balancers),
+            ]
+        )
 
 
 @dataclass
@@ -85,7 +87,7 @@ def is_going(namespace: Mapping[str, Any]) -> bool:
 
 def read_namespaces(api: Api, envelope: Envelope) -> dict[str, Object]:
     """Return the tenant's namespaces, and whatever else has their names."""
-    found = {one["metadata"]["name"]: one for one in api.list(kinds.NAMESPACE, labels=f"tenant={envelope.tenant}")}
+    found = {one["metadata"]["name"]: one for one in api.list_all(kinds.NAMESPACE, labels=f"tenant={envelope.tenant}")}
     for name in envelope.namespaces().values():
         if name not in found:
             unlabelled = api.get(kinds.NAMESPACE, None, name)
@@ -110,7 +112,7 @@ def look_at(api: Api, world: World, namespace: str, which: Iterable[Kind]) -> No
     """Add objects of some kinds to what is known of a namespace."""
     contents = world.contents.setdefault(namespace, Contents())
     for kind in which:
-        contents.objects[kind.kind] = {one["metadata"]["name"]: one for one in api.list(kind, namespace)}
+        contents.objects[kind.kind] = {one["metadata"]["name"]: one for one in api.list_all(kind, namespace)}
 
 
 def look_at_use(api: Api, world: World, namespaces: Iterable[str]) -> None:
