@@ -72,7 +72,9 @@ options:
     type: int
     default: 1
   site_shares:
-    description: How the quota is divided over the sites, one number per site; equal parts by default. What does not divide goes to the first.
+    description:
+      - How the quota is divided over the sites, one number per site; equal parts by default.
+      - What does not divide goes to the first.
     type: list
     elements: int
     default: []
@@ -109,7 +111,7 @@ options:
           memory: {description: Memory as Kubernetes writes it., type: str}
   usage:
     description:
-      - What only the caller can count. Beyond what the tier allows it is in the way of a change of tier, and a warning where the tier stays.
+      - What only the caller can count. Beyond what the tier allows it is in the way of a change of tier, and a warning where it stays.
     type: dict
     default: {}
     suboptions:
