@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an apply would change, told from objects as an API server 1.35 gives them back."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts, owned_by
+
+WANTED: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "tenant-quota", "namespace": "t", "labels": {"tenant": "acme"}},
+    "spec": {"hard": {"requests.cpu": "500m", "requests.memory": "1Gi", "pods": "15"}},
+}
+OURS = {
+    "manager": "bluegreen.orchestrator",
+    "operation": "Apply",
+    "fieldsV1": {
+        "f:metadata": {"f:labels": {"f:tenant": {}}},
+        "f:spec": {"f:hard": {"f:pods": {}, "f:requests.cpu": {}, "f:requests.memory": {}}},
+    },
+}
+COUNTER = {
+    "manager": "kube-controller-manager",
+    "operation": "Update",
+    "subresource": "status",
+    "fieldsV1": {"f:status": {"f:hard": {"f:pods": {}}}},
+}
+
+
+def stored(*, managers: list[dict[str, Any]] | None = None, **hard: str) -> dict[str, Any]:
+    """WANTED as the server has it, with other values in ``spec.hard`` (``_`` stands for a dot)."""
+    found = copy.deepcopy(WANTED)
+    found["metadata"] |= {"uid": "1", "resourceVersion": "7", "managedFields": managers if managers is not None else [OURS, COUNTER]}
+    found["spec"]["hard"] |= {key.replace("_", "."): value for key, value in hard.items()}
+    found["status"] = {"hard": {"pods": "15"}, "used": {"pods": "0"}}
+    return found
+
+
+def differs(current: dict[str, Any] | None, desired: dict[str, Any]) -> bool:
+    before, after = before_and_after(current, desired)
+    return before != after
+
+
+@pytest.mark.parametrize(
+    "hard",
+    [
+        {},
+        {"requests_cpu": "0.5"},
+        {"requests_memory": "1024Mi"},
+        {"requests_memory": "1073741824"},
+        # Somebody else's: a quota of one more resource is not ours to take away.
+        {"count/secrets": "10"},
+    ],
+)
+def test_the_same_amount_is_no_difference(hard: dict[str, str]) -> None:
+    assert not differs(stored(**hard), WANTED)
+
+
+@pytest.mark.parametrize("hard", [{"pods": "16"}, {"requests_cpu": "501m"}, {"requests_memory": "1G"}])
+def test_another_amount_is_a_difference(hard: dict[str, str]) -> None:
+    before, after = before_and_after(stored(**hard), WANTED)
+    assert before is not None
+    assert {key for key, value in before["spec"]["hard"].items() if value != after["spec"]["hard"][key]} == {
+        key.replace("_", ".") for key in hard
+    }
+    assert {"status", "resourceVersion", "uid"}.isdisjoint([*before, *before["metadata"]])
+
+
+def test_what_is_not_there_comes_whole() -> None:
+    assert before_and_after(None, WANTED) == (None, WANTED)
+
+
+def test_what_we_set_and_want_no_more_goes() -> None:
+    fewer = copy.deepcopy(WANTED)
+    del fewer["spec"]["hard"]["pods"]
+    before, after = before_and_after(stored(), fewer)
+    assert before is not None
+    assert before["spec"]["hard"]["pods"] == "15"
+    assert "pods" not in after["spec"]["hard"]
+
+
+def test_lists_are_compared_whole() -> None:
+    wanted = {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}}], "ports": [{"protocol": "TCP", "port": 53}]}}
+    same = {
+        "spec": {"limits": [{"type": "Container", "max": {"cpu": "2000m"}}], "ports": [{"protocol": "TCP", "port": 53}]},
+        "metadata": {},
+    }
+    assert not differs(same, wanted)
+    for key, value in (
+        ("limits", [{"type": "Container", "max": {"cpu": "2", "memory": "1Gi"}}]),
+        ("limits", [{"type": "Pod", "max": {"cpu": "2"}}]),
+        ("limits", []),
+        ("ports", [{"protocol": "UDP", "port": 53}]),
+        ("ports", [{"protocol": "TCP", "port": 53}, {"protocol": "TCP", "port": 22}]),
+    ):
+        changed = copy.deepcopy(same)
+        changed["spec"][key] = value
+        assert differs(changed, wanted), (key, value)
+
+
+def edited(manager: str = "kubectl-edit") -> list[dict[str, Any]]:
+    """What the server notes when somebody else changes the number of pods: the field is theirs, and ours no more."""
+    ours = copy.deepcopy(OURS)
+    del ours["fieldsV1"]["f:spec"]["f:hard"]["f:pods"]
+    return [ours, {"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": {"f:hard": {"f:pods": {}}}}}]
+
+
+def test_a_field_of_another_manager_is_a_conflict() -> None:
+    (found,) = conflicts(stored(managers=edited(), pods="99"), WANTED)
+    assert (found.field, found.manager, found.value, found.wanted) == (".spec.hard.pods", "kubectl-edit", "99", "15")
+
+
+@pytest.mark.parametrize(
+    ("managers", "pods"),
+    [
+        # The same value may be everybody's.
+        (edited(), "15"),
+        # Ours alone, changed by nobody who left a note.
+        ([OURS], "99"),
+        # The counter of a quota owns its status only.
+        ([COUNTER], "99"),
+    ],
+)
+def test_no_conflict(managers: list[dict[str, Any]], pods: str) -> None:
+    assert conflicts(stored(managers=managers, pods=pods), WANTED) == []
+
+
+def test_a_whole_list_is_one_field() -> None:
+    """The elements of a list (``k:{...}``) are told as the list that an apply replaces."""
+    entry = {
+        "manager": "bluegreen.orchestrator",
+        "operation": "Apply",
+        "fieldsV1": {"f:spec": {"f:limits": {}, "f:x": {'k:{"a":1}': {"f:a": {}}}}},
+    }
+    assert owned_by({"metadata": {"managedFields": [entry]}}, "bluegreen.orchestrator") == {("spec", "limits"), ("spec", "x")}
