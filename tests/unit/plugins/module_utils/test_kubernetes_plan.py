@@ -34,11 +34,11 @@ COUNTER = {
 }
 
 
-def stored(*, managers: list[dict[str, Any]] | None = None, **hard: str) -> dict[str, Any]:
+def stored(hard: dict[str, str] | None = None, managers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """WANTED as the server has it, with other values in ``spec.hard`` (``_`` stands for a dot)."""
     found = copy.deepcopy(WANTED)
     found["metadata"] |= {"uid": "1", "resourceVersion": "7", "managedFields": managers if managers is not None else [OURS, COUNTER]}
-    found["spec"]["hard"] |= {key.replace("_", "."): value for key, value in hard.items()}
+    found["spec"]["hard"] |= {key.replace("_", "."): value for key, value in (hard or {}).items()}
     found["status"] = {"hard": {"pods": "15"}, "used": {"pods": "0"}}
     return found
 
@@ -60,12 +60,12 @@ def differs(current: dict[str, Any] | None, desired: dict[str, Any]) -> bool:
     ],
 )
 def test_the_same_amount_is_no_difference(hard: dict[str, str]) -> None:
-    assert not differs(stored(**hard), WANTED)
+    assert not differs(stored(hard), WANTED)
 
 
 @pytest.mark.parametrize("hard", [{"pods": "16"}, {"requests_cpu": "501m"}, {"requests_memory": "1G"}])
 def test_another_amount_is_a_difference(hard: dict[str, str]) -> None:
-    before, after = before_and_after(stored(**hard), WANTED)
+    before, after = before_and_after(stored(hard), WANTED)
     assert before is not None
     assert {key for key, value in before["spec"]["hard"].items() if value != after["spec"]["hard"][key]} == {
         key.replace("_", ".") for key in hard
@@ -113,7 +113,7 @@ def edited(manager: str = "kubectl-edit") -> list[dict[str, Any]]:
 
 
 def test_a_field_of_another_manager_is_a_conflict() -> None:
-    (found,) = conflicts(stored(managers=edited(), pods="99"), WANTED)
+    (found,) = conflicts(stored({"pods": "99"}, edited()), WANTED)
     assert (found.field, found.manager, found.value, found.wanted) == (".spec.hard.pods", "kubectl-edit", "99", "15")
 
 
@@ -129,7 +129,7 @@ def test_a_field_of_another_manager_is_a_conflict() -> None:
     ],
 )
 def test_no_conflict(managers: list[dict[str, Any]], pods: str) -> None:
-    assert conflicts(stored(managers=managers, pods=pods), WANTED) == []
+    assert conflicts(stored({"pods": pods}, managers), WANTED) == []
 
 
 def test_a_whole_list_is_one_field() -> None:
