@@ -18,7 +18,7 @@ WANTED: dict[str, Any] = {
     "metadata": {"name": "tenant-quota", "namespace": "t", "labels": {"tenant": "acme"}},
     "spec": {"hard": {"requests.cpu": "500m", "requests.memory": "1Gi", "pods": "15"}},
 }
-OURS = {
+OURS: dict[str, Any] = {
     "manager": "bluegreen.orchestrator",
     "operation": "Apply",
     "fieldsV1": {
@@ -26,7 +26,7 @@ OURS = {
         "f:spec": {"f:hard": {"f:pods": {}, "f:requests.cpu": {}, "f:requests.memory": {}}},
     },
 }
-COUNTER = {
+COUNTER: dict[str, Any] = {
     "manager": "kube-controller-manager",
     "operation": "Update",
     "subresource": "status",
