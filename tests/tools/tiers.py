@@ -55,6 +55,9 @@ tiers_extra:
     object_storage: {buckets: {products: {quota: 0.1TB}}}
 ```
 
+What the filters `bluegreen.orchestrator.tier` and `tiers` return has the same keys, in whole units: millicores, bytes, seconds. Those
+whose unit is another one carry it in their name there: {renamed}.
+
 | key | meaning | custom |
 | --- | --- | --- |
 """
@@ -351,7 +354,9 @@ def page() -> str:
     """The whole document."""
     sections = [f"## {name}\n\n{table(rows)}" for name, rows in SECTIONS.items()]
     fields = [f"| `{'.'.join(field.path)}` | {MARKUP.sub('`', field.says)} | {'more' if field.rises else ''} |\n" for field in FIELDS]
-    return "\n".join([HEAD, *sections, f"{FIT_HEAD}\n{table(FIT)}", thresholds(), features(), FIELDS_HEAD + "".join(fields)])
+    renamed = ", ".join(f"`{'.'.join((*field.path[:-1], field.key))}`" for field in FIELDS if field.key)
+    head = FIELDS_HEAD.replace("{renamed}", renamed)
+    return "\n".join([HEAD, *sections, f"{FIT_HEAD}\n{table(FIT)}", thresholds(), features(), head + "".join(fields)])
 
 
 def main() -> None:
