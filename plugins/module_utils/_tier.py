@@ -145,8 +145,9 @@ class _Extra:
         if base in self.tiers:
             given = {key: value for key, value in self.given[name].items() if key != "based_on"}
             tier = _changed(self.tiers[base], given, where, self.problems)
-            title = given.get("title") or (TIERS[name]["title"] if name in TIERS else name.replace("-", " ").capitalize())
-            self.tiers[name] = cast(Tier, {**tier, "name": str(name), "title": title, "based_on": base})
+            if not given.get("title"):
+                tier = {**tier, "title": TIERS[name]["title"] if name in TIERS else name.replace("-", " ").capitalize()}
+            self.tiers[name] = {**tier, "name": str(name), "based_on": base}
 
     def _base(self, name: Any, where: str) -> str | None:
         """Say on which tier one is based; None after a problem."""

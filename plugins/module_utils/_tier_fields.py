@@ -57,7 +57,10 @@ def cpu(value: object, option: str) -> int:
 
 def whole(value: object, option: str) -> int:
     """Read a whole number, zero or more."""
-    return _quantity.count(value, option)
+    try:
+        return _quantity.count(value, option)
+    except InputError:
+        raise refuse(option, value, "a whole number, zero or more; write for example 3") from None
 
 
 def duration(value: object, option: str) -> int:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
-from tests.tools import variables
+from tests.tools import tiers, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
@@ -189,6 +189,10 @@ def test_no_runbook_explains_what_nobody_says() -> None:
 
 def test_the_table_of_variables_is_current() -> None:
     assert variables.PAGE.read_text() == variables.page(), "run: make docs"
+
+
+def test_the_table_of_tiers_is_current() -> None:
+    assert tiers.PAGE.read_text() == tiers.page(), "run: make docs"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,18 @@ BASE_FEATURES: Final[dict[str, tuple[str, ...]]] = {
     "Support client (SAV)": ("Gestion tickets", "Intégration email", "Base de connaissances", "Suivi réponses"),
 }
 
+# Where a Business tenant's shop can run as well (option multi_region): cluster, region, data centre.
+REGIONS: Final = (
+    ("eu-west-1", "europe", "paris"),
+    ("us-east-1", "north-america", "virginia"),
+    ("ap-southeast-1", "asia-pacific", "singapore"),
+)
+
+# TCP ports that the gateway may be reached on, and may reach: MySQL, RabbitMQ, MinIO. The seed forgets DNS (ADR-0012).
+PORTS_IN: Final = (80, 443)
+PORTS_OUT: Final = (3306, 5672, 9000)
+PORT_DNS: Final = 53
+
 
 class Threshold(TypedDict):
     """An alert rings when use is above ``percent`` of the limit for ``hold`` seconds."""
