@@ -22,6 +22,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import Access
 
 FIELD_MANAGER = "bluegreen.orchestrator"
+# On everything of ours: what we may change and prune.
+MANAGED_BY = "app.kubernetes.io/managed-by"
 APPLY = "application/apply-patch+yaml"
 
 # Seconds in which a server that answered before may be away: a restart of an API server takes 2 to 5 on our machines.

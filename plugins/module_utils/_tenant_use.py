@@ -13,12 +13,13 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers, _tenant_objects
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import is_ours
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import ServiceWish, TenantWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import shrinking_namespaces
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World, is_ours
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
 REMEDIES = {
     "domains": "remove domains",
