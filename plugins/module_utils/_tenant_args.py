@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
@@ -232,7 +232,7 @@ def _service(given: Mapping[str, Any], envelope: Envelope) -> ServiceWish:
 def _usage(given: Mapping[str, Any]) -> dict[str, int]:
     found = {key: value for key, value in given.items() if key != "buckets" and value is not None}
     for name, size in (given.get("buckets") or {}).items():
-        found[f"bucket {name}"] = _quantity.size_bytes(size, f"usage.buckets.{name}")
+        found[f"bucket {name}"] = _tier_fields.size(size, f"usage.buckets.{name}")
     for key, value in found.items():
         if value < 0:
             raise InputError(f"usage.{key}: {value} cannot be counted; give 0 or more.")

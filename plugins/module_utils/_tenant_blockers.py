@@ -11,7 +11,7 @@ asked before, and all that is in the way is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int) -> l
 
 
 def of_limits(
-    namespace: str, limits: list[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
+    namespace: str, limits: Sequence[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
 ) -> list[Blocker]:
     """Return the greatest container, pod and volume beyond a LimitRange to come: it would not come back after a restart."""
     by_type = {str(limit["type"]): _resources.amounts(limit.get("max") or {}) for limit in limits}

@@ -188,7 +188,7 @@ def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]
 
 
 def _scalable(envelope: Envelope, world: World, namespace: str) -> list[str]:
-    """Return the services that are there or to come and that nobody else scales: two autoscalers of one Deployment work against each other."""
+    """Return the services that are there or to come, but those that somebody else scales: two autoscalers would work against each other."""
     taken = foreign_scalers(envelope, world, namespace)
     coming = envelope.scaled_services if namespace == envelope.namespace(1) else ()
     return [name for name in sorted({*world.services(namespace), *coming}) if name not in taken]
