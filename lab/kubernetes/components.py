@@ -80,14 +80,14 @@ class ApiServer(Server):
         self.users = Users(self.directory / "users", self.api)
         self.audit_log = self.directory / "audit.jsonl"
         self._policy = self.directory / "audit-policy.json"
-        self._accounts_key = self.directory / "service-accounts" / "default.key"
+        self.accounts_key = self.directory / "service-accounts" / "default.key"
 
     def prepare(self) -> None:
         """Certificate, keys, tokens and the audit policy; at the first start only, so that a restart goes on with the same."""
         if self.ca_file.exists():
             return
         make_certificates(self.ca_file.parent, ["localhost"])
-        make_certificates(self._accounts_key.parent, ["service-accounts"])
+        make_certificates(self.accounts_key.parent, ["service-accounts"])
         self.users.prepare()
         rules = [
             {"level": "None", "users": ["system:apiserver", *COMPONENTS]},
@@ -110,8 +110,8 @@ class ApiServer(Server):
             f"--secure-port={self.port}",
             f"--tls-cert-file={certificates / 'default.pem'}",
             f"--tls-private-key-file={certificates / 'default.key'}",
-            f"--service-account-key-file={self._accounts_key}",
-            f"--service-account-signing-key-file={self._accounts_key}",
+            f"--service-account-key-file={self.accounts_key.with_suffix('.pem')}",
+            f"--service-account-signing-key-file={self.accounts_key}",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--token-auth-file={self.users.tokens_file}",
             "--authorization-mode=RBAC",
@@ -169,7 +169,7 @@ class ControllerManager(_Client):
             self.kubeconfig,
             "--leader-elect=false",
             "--secure-port=0",
-            f"--service-account-private-key-file={self.server.directory / 'service-accounts' / 'default.key'}",
+            f"--service-account-private-key-file={self.server.accounts_key}",
             f"--root-ca-file={self.server.ca_file}",
             f"--controllers=*,{','.join(f'-{name}' for name in NOT_CONTROLLERS)}",
             "--profiling=false",
