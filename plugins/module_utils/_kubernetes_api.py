@@ -121,7 +121,8 @@ class Api:
         found: list[dict[str, Any]] = []
         while True:
             answer = self._ask("list", "GET", kind, namespace, query=query, accept=accept)
-            found += answer.get("items") or []
+            # Kind and version stand at the list, not at its items.
+            found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
             rest = (answer.get("metadata") or {}).get("continue")
             if not rest:
                 return found
