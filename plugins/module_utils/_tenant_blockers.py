@@ -63,9 +63,16 @@ def of_quota(namespace: str, used: Mapping[str, int], hard: Mapping[str, int]) -
     return found
 
 
-def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int) -> list[Blocker]:
-    """Return a blocker where an autoscaler has more pods up than its new maximum."""
-    current = int((autoscaler.get("status") or {}).get("currentReplicas") or 0)
+def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int, wanted: int) -> list[Blocker]:
+    """Return a blocker where a service has more pods than the new maximum of its autoscaler.
+
+    Args:
+        namespace: where it is.
+        autoscaler: as the server has it; its status may be 15 s old, which is how often the controller looks.
+        most: the maximum to come.
+        wanted: how many pods the Deployment asks for.
+    """
+    current = max(wanted, int((autoscaler.get("status") or {}).get("currentReplicas") or 0))
     if current <= most:
         return []
     name = autoscaler["metadata"]["name"]

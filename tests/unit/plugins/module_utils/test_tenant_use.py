@@ -80,10 +80,10 @@ def test_the_greatest_is_named_and_what_has_ended_does_not_count() -> None:
     assert _tenant_blockers.of_limits("t", limits, [], []) == []
 
 
-@pytest.mark.parametrize(("current", "most", "count"), [(6, 3, 1), (3, 3, 0), (0, 3, 0)])
-def test_an_autoscaler_with_more_pods_than_it_may(current: int, most: int, count: int) -> None:
+@pytest.mark.parametrize(("current", "wanted", "most", "count"), [(6, 0, 3, 1), (3, 3, 3, 0), (0, 0, 3, 0), (0, 4, 3, 1)])
+def test_an_autoscaler_with_more_pods_than_it_may(current: int, wanted: int, most: int, count: int) -> None:
     scaler = {"metadata": {"name": "api-gateway-hpa"}, "status": {"currentReplicas": current}}
-    assert len(_tenant_blockers.of_autoscaler("t", scaler, most)) == count
+    assert len(_tenant_blockers.of_autoscaler("t", scaler, most, wanted)) == count
 
 
 def test_counts_without_a_bound_are_never_in_the_way() -> None:
