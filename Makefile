@@ -22,7 +22,7 @@ TEST := .venv/stamps/test
 IMPORTER := build/venvs/importer/stamp
 NEWEST := build/venvs/newest/stamp
 
-.PHONY: help setup demo demo-stop test lint sanity unit integration molecule package bench docs changelog clean
+.PHONY: help setup demo demo-stop lab-up lab-down test lint sanity unit integration molecule package bench docs changelog clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ demo: $(DEMO) $(LINK) ## a switch and a rollback on a real Traefik on this machi
 
 demo-stop: ## end what KEEP=1 left up
 	@$(PYTHON_HERE) -m lab.world stop
+
+lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: five minutes)
+	@$(PYTHON_HERE) -m lab.kubernetes start
+
+lab-down: ## end it
+	@$(PYTHON_HERE) -m lab.kubernetes stop
 
 test: $(TEST) $(LINK) $(NEWEST) $(IMPORTER) ## every check there is (LAB_REQUIRE=all: a skip is a failure)
 	@$(PYTHON_HERE) -m tests.run

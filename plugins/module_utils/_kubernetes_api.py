@@ -22,6 +22,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import Access
 
 FIELD_MANAGER = "bluegreen.orchestrator"
+# On everything of ours: what we may change and prune.
+MANAGED_BY = "app.kubernetes.io/managed-by"
 APPLY = "application/apply-patch+yaml"
 
 # Seconds in which a server that answered before may be away: a restart of an API server takes 2 to 5 on our machines.
@@ -119,7 +121,8 @@ class Api:
         found: list[dict[str, Any]] = []
         while True:
             answer = self._ask("list", "GET", kind, namespace, query=query, accept=accept)
-            found += answer.get("items") or []
+            # Kind and version stand at the list, not at its items.
+            found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
             rest = (answer.get("metadata") or {}).get("continue")
             if not rest:
                 return found

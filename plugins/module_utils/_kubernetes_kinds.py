@@ -29,3 +29,30 @@ DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments")
 POD: Final = Kind("Pod", "v1", "pods")
 CLAIM: Final = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
 SERVICE: Final = Kind("Service", "v1", "services")
+
+# Whatever else a tenant or a managed desk consists of. No discovery: three requests before the first one that matters, for each host.
+_FURTHER: Final = (
+    SERVICE,
+    CLAIM,
+    DEPLOYMENT,
+    Kind("ConfigMap", "v1", "configmaps"),
+    Kind("StatefulSet", "apps/v1", "statefulsets"),
+    Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
+    Kind("Job", "batch/v1", "jobs"),
+    Kind("CronJob", "batch/v1", "cronjobs"),
+    Kind("Ingress", "networking.k8s.io/v1", "ingresses"),
+    Kind("Middleware", "traefik.io/v1alpha1", "middlewares"),
+    Kind("IngressRoute", "traefik.io/v1alpha1", "ingressroutes"),
+    Kind("TraefikService", "traefik.io/v1alpha1", "traefikservices"),
+    Kind("ServersTransport", "traefik.io/v1alpha1", "serverstransports"),
+    Kind("Certificate", "cert-manager.io/v1", "certificates"),
+    Kind("Issuer", "cert-manager.io/v1", "issuers"),
+    Kind("ServiceMonitor", "monitoring.coreos.com/v1", "servicemonitors"),
+    Kind("PodMonitor", "monitoring.coreos.com/v1", "podmonitors"),
+    Kind("PrometheusRule", "monitoring.coreos.com/v1", "prometheusrules"),
+    Kind("InnoDBCluster", "mysql.oracle.com/v2", "innodbclusters"),
+    Kind("ApplicationSet", "argoproj.io/v1alpha1", "applicationsets"),
+)
+
+# By ``apiVersion/kind``, as a manifest names it.
+MANIFEST_KINDS: Final = {f"{kind.api}/{kind.kind}": kind for kind in (*ENVELOPE, *_FURTHER)}

@@ -12,7 +12,8 @@ a preview by it is no preview for a read-only account. What the server would ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +58,7 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
     after = dict(desired)
     if current is None:
         return None, after
-    owned = {path for path in owned_by(current, FIELD_MANAGER) if path[0] in ("spec", "metadata", "rules", "subjects", "roleRef")}
-    before = _project(current, desired, _tree(owned), ())
+    before = _project(current, desired, _ours(current), ())
     return before if isinstance(before, dict) else {}, after
 
 
@@ -72,7 +72,7 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     others = [
         (str(entry.get("manager")), set(_paths(entry.get("fieldsV1") or {})))
         for entry in (current.get("metadata") or {}).get("managedFields") or []
-        if not _is_ours(entry, FIELD_MANAGER) and not entry.get("subresource")
+        if not _is_ours(entry) and not entry.get("subresource")
     ]
     found = []
     for path, wanted in _leaves(desired):
@@ -86,14 +86,21 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     return found
 
 
-def owned_by(current: Mapping[str, Any], manager: str) -> set[Path]:
-    """Return the paths of all fields that a manager owns by apply."""
-    entries = (current.get("metadata") or {}).get("managedFields") or []
-    return {path for entry in entries if _is_ours(entry, manager) for path in _paths(entry.get("fieldsV1") or {})}
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
-def _is_ours(entry: Mapping[str, Any], manager: str) -> bool:
-    return entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
+def _ours(current: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that we set by apply, as a tree; a leaf is an empty one."""
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        if _is_ours(entry):
+            return _named(entry.get("fieldsV1") or {})
+    return {}
+
+
+def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Take ``f:`` from the names of a ``fieldsV1`` set. Elements of a list keep their ``k:``, and the entry for the thing itself goes."""
+    return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items() if key != "."}
 
 
 def _paths(fields: Mapping[str, Any], parent: Path = ()) -> Iterator[Path]:
@@ -110,30 +117,60 @@ def _paths(fields: Mapping[str, Any], parent: Path = ()) -> Iterator[Path]:
         yield parent
 
 
-def _tree(paths: Iterable[Path]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path in paths:
-        branch = tree
-        for key in path:
-            branch = branch.setdefault(key, {})
-    return tree
+def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: Path) -> Any:
+    """Return what ``current`` has of the fields that ``desired`` has or that we own.
+
+    Args:
+        current: what the server has.
+        desired: what it should have; None where it should have nothing.
+        ours: the fields below that we own, empty for a leaf that is ours, None for what is not.
+        path: where this is.
+    """
+    if isinstance(current, Mapping) and (isinstance(desired, Mapping) or ours):
+        wanted, owned = desired if isinstance(desired, Mapping) else {}, ours or {}
+        return {
+            key: _project(value, wanted.get(key), owned.get(key), (*path, str(key)))
+            for key, value in current.items()
+            if key in wanted or key in owned
+        }
+    elements = [key for key in ours or () if key.startswith("k:")]
+    if elements and isinstance(current, list):
+        return _project_elements(current, desired if isinstance(desired, list) else [], {key: (ours or {})[key] for key in elements}, path)
+    # A leaf of ours has been changed by nobody since our last apply, or it would be theirs: what it has more was filled in by the server.
+    same = _covers(current, desired, path) if ours is not None else _same(current, desired, path)
+    # Two spellings of one value are no difference; the desired one is shown.
+    return desired if same else current
 
 
-def _project(current: Any, desired: Any, owned: Mapping[str, Any], path: Path) -> Any:
-    """Return what ``current`` has of the fields that ``desired`` has or that we own."""
-    if not isinstance(current, Mapping) or not (isinstance(desired, Mapping) or owned):
-        # Two spellings of one value are no difference; the desired one is shown.
-        return desired if _same(current, desired, path) else current
-    wanted = desired if isinstance(desired, Mapping) else {}
-    found = {}
-    for key, value in current.items():
-        if key in wanted or key in owned:
-            found[key] = _project(value, wanted.get(key), owned.get(key) or {}, (*path, str(key)))
-    return found
+def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str, Any], path: Path) -> list[Any]:
+    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``."""
+    names = {key: json.loads(key[2:]) for key in ours}
+    left = [(next((key for key, name in names.items() if _is_called(element, name)), None), element) for element in current]
+    found = []
+    for wanted in desired:
+        at = next((i for i, (key, _element) in enumerate(left) if key is not None and _is_called(wanted, names[key])), None)
+        if at is not None:
+            key, element = left.pop(at)
+            found.append(_project(element, wanted, ours[str(key)], path))
+    return [*found, *(element for key, element in left if key is not None)]
+
+
+def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
+    """Whether an element has this name. A part that is left out is one that the server fills in (the protocol of a port)."""
+    return all(element.get(part, value) == value for part, value in name.items())
+
+
+def _covers(current: Any, desired: Any, path: Path) -> bool:
+    """Compare two values, where the server may have filled in more than was asked for."""
+    if isinstance(current, Mapping) and isinstance(desired, Mapping):
+        return all(key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items())
+    if isinstance(current, list) and isinstance(desired, list):
+        return len(current) == len(desired) and all(_covers(one, other, path) for one, other in zip(current, desired, strict=True))
+    return _same(current, desired, path)
 
 
 def _same(current: Any, desired: Any, path: Path) -> bool:
-    """Compare two values; lists element by element, for all lists of our kinds are atomic."""
+    """Compare two values as they are; lists element by element."""
     if isinstance(current, Mapping) and isinstance(desired, Mapping):
         return current.keys() == desired.keys() and all(_same(current[key], desired[key], (*path, str(key))) for key in desired)
     if isinstance(current, list) and isinstance(desired, list):

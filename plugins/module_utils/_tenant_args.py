@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
@@ -53,6 +53,7 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
             "limits": _COMPUTE,
         },
     },
+    "scaled_services": {"type": "list", "elements": "str", "default": []},
     "usage": {
         "type": "dict",
         "default": {},
@@ -144,6 +145,7 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         egress_ports=_ports("egress_ports", params["egress_ports"]),
         storage_provisioner=params["storage_provisioner"] if params["storage_class"] else None,
         client_access=params["client_access"],
+        scaled_services=tuple(_labels_of("scaled_services", params["scaled_services"])),
         labels={str(key): str(value) for key, value in params["namespace_labels"].items()},
     )
     return TenantWish(
@@ -230,7 +232,7 @@ def _service(given: Mapping[str, Any], envelope: Envelope) -> ServiceWish:
 def _usage(given: Mapping[str, Any]) -> dict[str, int]:
     found = {key: value for key, value in given.items() if key != "buckets" and value is not None}
     for name, size in (given.get("buckets") or {}).items():
-        found[f"bucket {name}"] = _quantity.size_bytes(size, f"usage.buckets.{name}")
+        found[f"bucket {name}"] = _tier_fields.size(size, f"usage.buckets.{name}")
     for key, value in found.items():
         if value < 0:
             raise InputError(f"usage.{key}: {value} cannot be counted; give 0 or more.")

@@ -11,7 +11,7 @@ asked before, and all that is in the way is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,9 +63,16 @@ def of_quota(namespace: str, used: Mapping[str, int], hard: Mapping[str, int]) -
     return found
 
 
-def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int) -> list[Blocker]:
-    """Return a blocker where an autoscaler has more pods up than its new maximum."""
-    current = int((autoscaler.get("status") or {}).get("currentReplicas") or 0)
+def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int, wanted: int) -> list[Blocker]:
+    """Return a blocker where a service has more pods than the new maximum of its autoscaler.
+
+    Args:
+        namespace: where it is.
+        autoscaler: as the server has it; its status may be 15 s old, which is how often the controller looks.
+        most: the maximum to come.
+        wanted: how many pods the Deployment asks for.
+    """
+    current = max(wanted, int((autoscaler.get("status") or {}).get("currentReplicas") or 0))
     if current <= most:
         return []
     name = autoscaler["metadata"]["name"]
@@ -73,7 +80,7 @@ def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int) -> l
 
 
 def of_limits(
-    namespace: str, limits: list[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
+    namespace: str, limits: Sequence[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
 ) -> list[Blocker]:
     """Return the greatest container, pod and volume beyond a LimitRange to come: it would not come back after a restart."""
     by_type = {str(limit["type"]): _resources.amounts(limit.get("max") or {}) for limit in limits}

@@ -14,10 +14,10 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, Api
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, MANAGED_BY, QUOTA_NAME
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
 

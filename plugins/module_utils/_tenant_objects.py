@@ -18,11 +18,10 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Scaling, Tier
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Kind
 
 Manifest = dict[str, Any]
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
 # Why a tenant's envelope is smaller than what it used at the time; kept until a later reason replaces it.
 FORCE_REASON = "bluegreen.orchestrator/force-reason"
 
@@ -55,6 +54,7 @@ class Envelope:
         egress_ports: ports that all pods may reach in any namespace (database, queue, object storage).
         storage_provisioner: CSI driver of the tier's StorageClass, None to leave storage classes alone.
         client_access: whether the client gets a ServiceAccount that may read.
+        scaled_services: services that will be in the first site's namespace, so that their autoscalers come before them.
         labels: further labels of the namespaces.
     """
 
@@ -69,6 +69,7 @@ class Envelope:
     egress_ports: tuple[int, ...] = (3306, 5672, 9000)
     storage_provisioner: str | None = "ebs.csi.aws.com"
     client_access: bool = True
+    scaled_services: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def namespace(self, site: int) -> str:

@@ -13,57 +13,30 @@ a run was killed, it still says what the next one has to finish.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_plan, _resources, _tenant_objects
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, World, is_going, is_ours
-
-Action = Literal["create", "update", "delete"]
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
+    Manifest,
+    Step,
+    apply_step,
+    delete_step,
+    is_ours,
+    plan_of,
+    settle,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, World, is_going
 
 # What is done when, within a namespace. Policies come first: nothing of a new tenant runs unguarded.
 GROWING = (kinds.NETWORK_POLICY, kinds.SERVICE_ACCOUNT, kinds.ROLE, kinds.ROLE_BINDING, kinds.QUOTA, kinds.LIMIT_RANGE, kinds.AUTOSCALER)
 SHRINKING = (kinds.NETWORK_POLICY, kinds.SERVICE_ACCOUNT, kinds.ROLE, kinds.ROLE_BINDING, kinds.LIMIT_RANGE, kinds.AUTOSCALER, kinds.QUOTA)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One request that an apply makes.
-
-    Attributes:
-        action: what is done.
-        kind: to an object of which kind.
-        namespace: where it lives, None for what lives nowhere.
-        name: its name.
-        before: what is, of the fields that matter; None when it is not there.
-        after: what would be; None when it would be gone.
-        uid: of the object that was read, for a deletion.
-        force: whether fields are taken over from other managers.
-    """
-
-    action: Action
-    kind: Kind
-    namespace: str | None
-    name: str
-    before: Mapping[str, Any] | None
-    after: Manifest | None
-    uid: str = ""
-    force: bool = False
-
-    def title(self) -> str:
-        """The object as kubectl would name it."""
-        return f"{self.kind.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind.kind} {self.name}"
-
-    def change(self) -> Change:
-        """The step as one change of a plan."""
-        return Change(self.action, self.title(), self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -83,7 +56,7 @@ class TenantPlan:
     @property
     def plan(self) -> Plan:
         """The same as changes, for diffs and the digest."""
-        return Plan(tuple(step.change() for step in self.steps))
+        return plan_of(self.steps)
 
 
 def plan_tenant(envelope: Envelope, world: World, *, reason: str | None = None, take_over: bool = False) -> TenantPlan:
@@ -101,15 +74,8 @@ def plan_tenant(envelope: Envelope, world: World, *, reason: str | None = None, 
     refuse_strangers(envelope, world, take_over=take_over)
     shrinking = shrinking_namespaces(envelope, world)
     steps = list(_steps(envelope, world, set(shrinking), reason))
-    found = [(step, conflict) for step in steps for conflict in _conflicts_of(step, world)]
-    if found and not take_over:
-        raise RefusedError(_conflict_words(found), conflicts=_public(found))
-    forced = {step.title() for step, _conflict in found}
-    return TenantPlan(
-        tuple(_forced(step) if take_over and step.title() in forced else step for step in steps),
-        tuple(shrinking),
-        tuple((step.title(), conflict) for step, conflict in found),
-    )
+    settled, found = settle([(step, _current_of(step, world)) for step in steps], take_over=take_over)
+    return TenantPlan(settled, tuple(shrinking), found)
 
 
 def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
@@ -122,7 +88,7 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
     if strangers:
         raise RefusedError(f"namespace {strangers[0]} is not managed by this collection, so it is not deleted; see whose it is.")
     return TenantPlan(
-        tuple(_delete(kinds.NAMESPACE, one) for name, one in sorted(world.namespaces.items()) if is_ours(one) and not is_going(one))
+        tuple(delete_step(kinds.NAMESPACE, one) for name, one in sorted(world.namespaces.items()) if is_ours(one) and not is_going(one))
     )
 
 
@@ -196,15 +162,15 @@ def _steps(envelope: Envelope, world: World, shrinking: set[str], reason: str | 
     sites = envelope.namespaces()
     new = [site for site, name in sites.items() if name not in world.namespaces]
     for site in new:
-        yield from _apply(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason), None)
+        yield from apply_step(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason), None)
     for site, name in sorted(sites.items(), key=lambda item: item[1] not in shrinking):
         yield from _within(envelope, world, site, SHRINKING if name in shrinking else GROWING)
     for site, name in sites.items():
         if site not in new:
             kept = (world.namespaces[name]["metadata"].get("annotations") or {}).get(_tenant_objects.FORCE_REASON)
-            yield from _apply(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason or kept), world.namespaces[name])
+            yield from apply_step(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason or kept), world.namespaces[name])
     for name in superfluous(envelope, world):
-        yield _delete(kinds.NAMESPACE, world.namespaces[name])
+        yield delete_step(kinds.NAMESPACE, world.namespaces[name])
 
 
 def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]) -> Iterator[Step]:
@@ -215,16 +181,17 @@ def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]
     for kind in order:
         wanted = {manifest["metadata"]["name"]: manifest for of, manifest in declared if of is kind}
         for manifest in wanted.values():
-            yield from _apply(kind, manifest, contents.all(kind).get(manifest["metadata"]["name"]))
+            yield from apply_step(kind, manifest, contents.all(kind).get(manifest["metadata"]["name"]))
         for left, found in sorted(contents.all(kind).items()):
             if left not in wanted and is_ours(found):
-                yield _delete(kind, found)
+                yield delete_step(kind, found)
 
 
 def _scalable(envelope: Envelope, world: World, namespace: str) -> list[str]:
-    """Return the services that are there and that nobody else scales: two autoscalers of one Deployment work against each other."""
+    """Return the services that are there or to come, but those that somebody else scales: two autoscalers would work against each other."""
     taken = foreign_scalers(envelope, world, namespace)
-    return [name for name in world.services(namespace) if name not in taken]
+    coming = envelope.scaled_services if namespace == envelope.namespace(1) else ()
+    return [name for name in sorted({*world.services(namespace), *coming}) if name not in taken]
 
 
 def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[str, str]:
@@ -238,7 +205,7 @@ def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[st
 
 
 def _storage_class(wanted: Manifest, current: Object | None) -> Iterator[Step]:
-    for step in _apply(kinds.STORAGE_CLASS, wanted, current):
+    for step in apply_step(kinds.STORAGE_CLASS, wanted, current):
         fixed = [key for key in ("provisioner", "parameters", "volumeBindingMode") if step.before and step.before.get(key) != wanted[key]]
         if fixed:
             raise RefusedError(
@@ -248,53 +215,9 @@ def _storage_class(wanted: Manifest, current: Object | None) -> Iterator[Step]:
         yield step
 
 
-def _apply(kind: Kind, manifest: Manifest, current: Object | None) -> Iterator[Step]:
-    before, after = _kubernetes_plan.before_and_after(current, manifest)
-    if before != after:
-        meta = manifest["metadata"]
-        yield Step("create" if current is None else "update", kind, meta.get("namespace"), meta["name"], before, after)
-
-
-def _delete(kind: Kind, current: Object) -> Step:
-    meta = current["metadata"]
-    before = {
-        "apiVersion": kind.api,
-        "kind": kind.kind,
-        "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta},
-    }
-    return Step("delete", kind, meta.get("namespace"), meta["name"], before, None, uid=str(meta["uid"]))
-
-
-def _forced(step: Step) -> Step:
-    return Step(step.action, step.kind, step.namespace, step.name, step.before, step.after, step.uid, force=True)
-
-
-def _conflicts_of(step: Step, world: World) -> Iterator[Conflict]:
-    """Yield what an update would be refused for, and one more where the object as a whole is somebody else's."""
-    current = _current_of(step, world)
-    if step.action != "update" or current is None or step.after is None:
-        return
-    if not is_ours(current) and step.kind is not kinds.NAMESPACE:
-        yield Conflict(f".metadata.labels.{_tenant_objects.MANAGED_BY}", "somebody else", None, "ours")
-    yield from _kubernetes_plan.conflicts(current, step.after)
-
-
 def _current_of(step: Step, world: World) -> Object | None:
     if step.kind is kinds.NAMESPACE:
         return world.namespaces.get(step.name)
     if step.kind is kinds.STORAGE_CLASS:
         return world.storage_class
     return world.of(str(step.namespace)).all(step.kind).get(step.name)
-
-
-def _conflict_words(found: Iterable[tuple[Step, Conflict]]) -> str:
-    told = [f"{step.title()} {conflict.field} (owned by {conflict.manager}, is {conflict.value!r})" for step, conflict in found]
-    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
-    return f"other managers own what would change: {'; '.join(told[:5])}{more}. To take these fields over, give take_over: true."
-
-
-def _public(found: Iterable[tuple[Step, Conflict]]) -> list[dict[str, Any]]:
-    return [
-        {"object": step.title(), "field": one.field, "manager": one.manager, "value": one.value, "wanted": one.wanted}
-        for step, one in found
-    ]

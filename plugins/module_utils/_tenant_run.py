@@ -17,12 +17,12 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_use, _tenant_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_words as words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, KubernetesError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import execute, validate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
-    Step,
     TenantPlan,
     plan_removal,
     plan_tenant,
@@ -52,7 +52,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     if not check_mode:
         _execute(api, plan, wish)
     elif wish.validate_on_server:
-        result["warnings"] += _validate(api, plan)
+        result["warnings"] += validate(api, plan.steps)
     result["requests"] = dict(sorted(api.requests.items()))
     return result
 
@@ -81,29 +81,10 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
 
 
 def _execute(api: Api, plan: TenantPlan, wish: TenantWish) -> None:
-    """Make the plan's requests, in order; where one fails, say how far it came."""
-    done: list[str] = []
-    try:
-        for step in plan.steps:
-            _do(api, step)
-            done.append(f"{step.action} {step.title()}")
-        for step in plan.steps:
-            if step.action == "delete" and step.kind is kinds.NAMESPACE:
-                _await_gone(api, step.name, wish.wait_seconds)
-    except BlueGreenError as error:
-        so_far = (
-            f" {len(done)} of {len(plan.steps)} steps were done; what was done is kept, run again to finish."
-            if done
-            else " Nothing was changed."
-        )
-        raise BlueGreenError(error.sentence + so_far, **{**error.facts, "done": done, "changed": bool(done)}) from None
-
-
-def _do(api: Api, step: Step) -> None:
-    if step.after is None:
-        api.delete(step.kind, step.namespace, step.name, step.uid)
-    else:
-        api.apply(step.kind, step.after, force=step.force)
+    execute(api, plan.steps)
+    for step in plan.steps:
+        if step.action == "delete" and step.kind is kinds.NAMESPACE:
+            _await_gone(api, step.name, wish.wait_seconds)
 
 
 def _await_gone(api: Api, namespace: str, seconds: int) -> None:
@@ -118,23 +99,3 @@ def _await_gone(api: Api, namespace: str, seconds: int) -> None:
                 f"namespace {namespace} is still being deleted after {seconds} s{words.why_it_stays(found)}; see what keeps it."
             )
         time.sleep(0.5)
-
-
-def _validate(api: Api, plan: TenantPlan) -> list[str]:
-    """Let the server check what a preview would send, where it can."""
-    coming = {step.name for step in plan.steps if step.kind is kinds.NAMESPACE and step.action == "create"}
-    skipped = [step for step in plan.steps if step.namespace in coming]
-    for step in plan.steps:
-        if step.after is None or step.namespace in coming:
-            continue
-        try:
-            api.apply(step.kind, step.after, force=step.force, dry_run=True)
-        except KubernetesError as error:
-            if error.status != 403:
-                raise
-            raise RefusedError(
-                f"validate: server needs the rights of an apply, for Kubernetes lets only those who may write try it out; {error.sentence}"
-                " Leave validate at client to preview with the right to read."
-            ) from None
-    told = f"{len(skipped)} objects were not validated by the server, for their namespace is not there yet."
-    return [told] if skipped else []

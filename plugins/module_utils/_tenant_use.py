@@ -13,12 +13,13 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers, _tenant_objects
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import is_ours
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import ServiceWish, TenantWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import shrinking_namespaces
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World, is_ours
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
 REMEDIES = {
     "domains": "remove domains",
@@ -137,8 +138,11 @@ def _in_namespace(envelope: Envelope, world: World, site: int, quota: Mapping[st
     found = _tenant_blockers.of_quota(name, contents.quota_used(_tenant_objects.QUOTA_NAME), quota)
     most = envelope.tier["autoscaling"]["max_replicas"]
     for scaler in contents.all(kinds.AUTOSCALER).values():
-        if is_ours(scaler) and scaler["spec"]["scaleTargetRef"]["name"] in envelope.tier["autoscaling"]["services"]:
-            found += _tenant_blockers.of_autoscaler(name, scaler, most)
+        service = scaler["spec"]["scaleTargetRef"]["name"]
+        if is_ours(scaler) and service in envelope.tier["autoscaling"]["services"]:
+            deployment = contents.all(kinds.DEPLOYMENT).get(service) or {"spec": {"replicas": 0}}
+            wanted = deployment["spec"].get("replicas")
+            found += _tenant_blockers.of_autoscaler(name, scaler, most, 1 if wanted is None else int(wanted))
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
     pods, claims = contents.all(kinds.POD).values(), contents.all(kinds.CLAIM).values()
     return [*found, *_tenant_blockers.of_limits(name, limits, pods, claims)]

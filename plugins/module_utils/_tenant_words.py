@@ -12,13 +12,14 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_use
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import is_ours
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import fit_words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import TenantPlan, foreign_scalers
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import why_it_stays as why_it_stays
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World, is_ours
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
 
 def result(wish: TenantWish, world: World, plan: TenantPlan, *, preview: bool) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, Api, Kind
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import MANAGED_BY, Envelope, storage_class
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, storage_class
 
 Object = dict[str, Any]
 
@@ -73,11 +73,6 @@ class World:
     def services(self, namespace: str) -> list[str]:
         """The names of the Deployments in a namespace."""
         return sorted(self.of(namespace).all(kinds.DEPLOYMENT))
-
-
-def is_ours(found: Mapping[str, Any]) -> bool:
-    """Whether an object carries our label."""
-    return ((found.get("metadata") or {}).get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
 
 
 def is_going(namespace: Mapping[str, Any]) -> bool:

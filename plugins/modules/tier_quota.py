@@ -109,6 +109,13 @@ options:
         suboptions:
           cpu: {description: CPU as Kubernetes writes it., type: str}
           memory: {description: Memory as Kubernetes writes it., type: str}
+  scaled_services:
+    description:
+      - Services that the same run brings into the namespace of the first site. Those of them that the tier scales get their
+        HorizontalPodAutoscaler as if they were there, so that one run is enough.
+    type: list
+    elements: str
+    default: []
   usage:
     description:
       - What only the caller can count. Beyond what the tier allows it is in the way of a change of tier, and a warning where it stays.

@@ -79,7 +79,7 @@ class InWorker(ActionBase):
         options = json.loads(json.dumps(dict(self._task.args), default=str))
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
-        failed = {"failed": True, "msg": self._complaint(checked.errors)} if checked.errors else None
+        failed = {"failed": True, "msg": self._complaint(checked.errors)} if checked.errors.errors else None
         result: dict[str, Any] = failed or self._called(params)
         for sentence in result.pop("warnings", []):
             Display().warning(str(remove_values(sentence, checked._no_log_values)))

@@ -78,7 +78,8 @@ def test_reads() -> None:
     )
     assert client.api.get(kinds.QUOTA, "t", "q") == {"a": 1}
     assert client.api.get(kinds.QUOTA, "t", "none") is None
-    assert client.api.list_all(kinds.QUOTA, "t") == [{"n": 1}, {"n": 2}]
+    of = {"apiVersion": "v1", "kind": "ResourceQuota"}
+    assert client.api.list_all(kinds.QUOTA, "t") == [of | {"n": 1}, of | {"n": 2}]
     assert client.api.get(kinds.STORAGE_CLASS, None, "s") == {"b": 2}
     assert client.api.list_all(kinds.NAMESPACE, labels="tenant=acme") == []
     assert client.api.requests == {"get": 3, "list": 3}

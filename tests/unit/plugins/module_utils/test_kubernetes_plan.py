@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts, owned_by
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts
 
 WANTED: dict[str, Any] = {
     "apiVersion": "v1",
@@ -132,11 +132,78 @@ def test_no_conflict(managers: list[dict[str, Any]], pods: str) -> None:
     assert conflicts(stored({"pods": pods}, managers), WANTED) == []
 
 
-def test_a_whole_list_is_one_field() -> None:
-    """The elements of a list (``k:{...}``) are told as the list that an apply replaces."""
-    entry = {
-        "manager": "bluegreen.orchestrator",
-        "operation": "Apply",
-        "fieldsV1": {"f:spec": {"f:limits": {}, "f:x": {'k:{"a":1}': {"f:a": {}}}}},
+DEPLOYMENT: dict[str, Any] = {
+    "spec": {
+        "template": {
+            "spec": {
+                "containers": [
+                    {"name": "app", "image": "shop:1", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "1"}]},
+                    {"name": "helper", "image": "helper:1"},
+                ],
+                "tolerations": [{"key": "a"}],
+            }
+        }
     }
-    assert owned_by({"metadata": {"managedFields": [entry]}}, "bluegreen.orchestrator") == {("spec", "limits"), ("spec", "x")}
+}
+
+
+def rolled_out() -> dict[str, Any]:
+    """DEPLOYMENT as an API server gives it back: defaults within named elements, and a sidecar that a webhook put in."""
+    app = {
+        "name": "app",
+        "image": "shop:1",
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [{"containerPort": 80, "protocol": "TCP"}],
+        "env": [{"name": "A", "value": "1"}],
+        "terminationMessagePath": "/dev/termination-log",
+    }
+    containers = [app, {"name": "mesh", "image": "mesh:1"}, {"name": "helper", "image": "helper:1", "imagePullPolicy": "Always"}]
+    owned = {
+        'k:{"name":"app"}': {
+            ".": {},
+            "f:name": {},
+            "f:image": {},
+            "f:ports": {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}},
+            "f:env": {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}}},
+        },
+        'k:{"name":"helper"}': {".": {}, "f:name": {}, "f:image": {}},
+    }
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": owned, "f:tolerations": {}}}}}
+    entry = {"manager": "bluegreen.orchestrator", "operation": "Apply", "fieldsV1": fields}
+    pod = {"containers": containers, "tolerations": [{"key": "a", "operator": "Exists"}], "restartPolicy": "Always"}
+    return {"metadata": {"managedFields": [entry]}, "spec": {"replicas": 3, "template": {"spec": pod}}}
+
+
+def test_what_the_server_fills_in_is_no_difference() -> None:
+    assert not differs(rolled_out(), DEPLOYMENT)
+
+
+def changed(key: str, value: Any, container: int | None = 0) -> dict[str, Any]:
+    found = copy.deepcopy(DEPLOYMENT)
+    pod = found["spec"]["template"]["spec"]
+    (pod if container is None else pod["containers"][container])[key] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    "desired",
+    [
+        changed("image", "shop:2"),
+        changed("env", []),
+        changed("env", [{"name": "A", "value": "2"}]),
+        changed("env", [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]),
+        changed("ports", [{"containerPort": 81}]),
+        changed("containers", DEPLOYMENT["spec"]["template"]["spec"]["containers"][:1], None),
+        changed("tolerations", [{"key": "b"}], None),
+        changed("tolerations", [], None),
+    ],
+)
+def test_a_change_within_named_elements_is_seen(desired: dict[str, Any]) -> None:
+    assert differs(rolled_out(), desired)
+
+
+def test_a_list_that_somebody_else_has_taken_is_compared_as_it_is() -> None:
+    """Nobody can tell then whether ``operator`` was filled in by the server or set by them."""
+    found = rolled_out()
+    del found["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:tolerations"]
+    assert differs(found, DEPLOYMENT)

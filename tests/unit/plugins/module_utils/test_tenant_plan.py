@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
     TenantPlan,
@@ -102,6 +103,8 @@ def test_an_autoscaler_comes_with_its_service() -> None:
     world.contents[NAME].objects["Deployment"] = {"api-gateway": {}, "search-service": {}}
     assert told(plan_tenant(wanted, world)) == ["create HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
     assert told(plan_tenant(wanted, cluster(wanted, ["api-gateway"]))) == []
+    coming = envelope(scaled_services=("api-gateway", "search-service"))
+    assert told(plan_tenant(coming, cluster(wanted))) == ["create HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
     gone = cluster(wanted, ["api-gateway"])
     gone.contents[NAME].objects["Deployment"] = {}
     assert told(plan_tenant(wanted, gone)) == ["delete HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
@@ -155,7 +158,7 @@ def test_pruning_leaves_what_is_not_ours() -> None:
     policies["allow-old"] = stored(
         {
             **_tenant_objects.network_policies(wanted, 1)[0],
-            "metadata": {"name": "allow-old", "namespace": NAME, "labels": {_tenant_objects.MANAGED_BY: "bluegreen.orchestrator"}},
+            "metadata": {"name": "allow-old", "namespace": NAME, "labels": {MANAGED_BY: "bluegreen.orchestrator"}},
         }
     )
     policies["theirs"] = {"metadata": {"name": "theirs", "namespace": NAME, "uid": "1"}, "spec": {}}
