@@ -76,7 +76,14 @@ def database(envelope: Envelope, options: Mapping[str, Any]) -> list[Manifest]:
         "podSpec": {"containers": [{"name": "mysql", "resources": resources}]},
         "datadirVolumeClaimTemplate": claim,
     }
-    return [manifest("mysql.oracle.com/v2", "InnoDBCluster", envelope, namespace, CLUSTER, spec=spec)]
+    return [_namespace(envelope, namespace), manifest("mysql.oracle.com/v2", "InnoDBCluster", envelope, namespace, CLUSTER, spec=spec)]
+
+
+def _namespace(envelope: Envelope, name: str) -> Manifest:
+    """Return the namespace of the database. Without the label ``tenant``: tier_quota takes every namespace with it for one of a site."""
+    # The operator's own pods satisfy no more than baseline.
+    labels = {"bluegreen.orchestrator/tenant": envelope.tenant, "type": "database", "pod-security.kubernetes.io/enforce": "baseline"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def _storage(given: object, sold: int) -> int:

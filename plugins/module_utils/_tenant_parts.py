@@ -50,7 +50,6 @@ def _services(envelope: Envelope, given: Mapping[str, Any]) -> Part:
     services = _tenant_services.services_of(envelope, given.get("services") or [])
     return {
         **_in_sites(envelope, _tenant_services.manifests(envelope, services), _tenant_services.KINDS),
-        "scaled": sorted({service.name for service in services if _tenant_services.is_scaled(envelope, service)}),
         # As tier_quota takes them, for the fit check.
         "services": [
             {"name": service.name, "site": service.site, "replicas": service.replicas, **service.resources} for service in services
