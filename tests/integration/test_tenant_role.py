@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lab.kubernetes import ControlPlane
+from tests.harness.ansible import Run
 from tests.integration.tenant_world import TenantWorld
 
 PREFIX = "e-commerce-tenant-"
@@ -21,6 +22,15 @@ MAILER = {"name": "mailer", "image": "registry.example/mailer:1.0", "replicas": 
 REGIONS = {"tenant_regions": ["eu-west-1"], "tenant_regions_source": {"repository": "https://git.example/shop.git"}}
 
 Make = Callable[..., TenantWorld]
+
+# A proof is three runs of ansible-playbook, and some tests have two.
+pytestmark = pytest.mark.timeout(400)
+
+
+def told(run: Run, task: str, key: str) -> Any:
+    """What a task of the role returned."""
+    (found,) = [result.content[key] for result in run.results if result.task.endswith(task)]
+    return found
 
 
 @pytest.fixture
@@ -123,8 +133,8 @@ def test_the_legacy_ingress_takes_the_place_of_the_other(make: Make, tenant_id: 
     assert world.get("ingressroutes.traefik.io", namespace) == {}
     ingresses = world.get("ingresses.networking.k8s.io", namespace)
     assert sorted(ingresses) == ["tenant-cdn-ingress", "tenant-ingress"]
-    told = ingresses["tenant-ingress"]["metadata"]["annotations"]
-    assert told["nginx.ingress.kubernetes.io/limit-rps"] == "50"
+    annotations = ingresses["tenant-ingress"]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/limit-rps"] == "50"
     world.declare({tenant_id: {"tenant_tier": "premium"}})
     world.harness().proves(changes=True)
     assert world.get("ingresses.networking.k8s.io", namespace) == {}
@@ -135,8 +145,9 @@ def test_what_business_sells_besides(make: Make, tenant_id: str) -> None:
     world = make({tenant_id: {"tenant_tier": "business", **REGIONS, "tenant_dedicated_database": {"enabled": True}}})
     world.plane.kubectl("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
     proof = world.harness().proves(changes=True)
-    left_out = [result.content["skipped"] for result in proof.apply.results if result.task == "Its own database cluster"]
-    assert left_out == [[f"InnoDBCluster {PREFIX}{tenant_id}-database/tenant-dedicated-mysql"]]
+    assert told(proof.apply, "Its own database cluster", "skipped") == [
+        f"InnoDBCluster {PREFIX}{tenant_id}-database/tenant-dedicated-mysql"
+    ]
     assert f"{tenant_id}-multi-region" in world.get("applicationsets.argoproj.io", "argocd")
     # A line less: the shops of the regions are Argo CD's to keep, and the database's namespace stays.
     world.declare({tenant_id: {"tenant_tier": "business"}})
@@ -151,7 +162,7 @@ def test_a_new_version_by_the_services_alone(make: Make, tenant_id: str) -> None
     newer = {**GATEWAY, "image": "registry.example/gateway:1.1"}
     world.declare({tenant_id: {"tenant_tier": "standard", "tenant_services": [newer]}})
     proof = world.harness("tenant_services").proves(changes=True)
-    (actions,) = [result.content["actions"] for result in proof.apply.results if result.task == "Run its services"]
+    actions = told(proof.apply, "Run its services", "actions")
     assert [one["name"] for one in actions] == [f"Deployment {PREFIX}{tenant_id}/api-gateway"]
 
 
@@ -159,8 +170,8 @@ def test_the_status_is_a_table(make: Make, tenant_id: str) -> None:
     world = make({tenant_id: {"tenant_tier": "standard"}})
     world.harness().proves(changes=True)
     run = world.harness("tenant_status").preview()
-    (told,) = [result.content["msg"] for result in run.results if result.task == "Tell what it uses"]
-    assert [line.split()[:3] for line in told] == [["tenant", "tier", "sites"], [tenant_id, "standard", "1"]]
+    table = told(run, "Tell what it uses", "msg")
+    assert [line.split()[:3] for line in table] == [["tenant", "tier", "sites"], [tenant_id, "standard", "1"]]
 
 
 def test_what_cannot_be_is_refused_before_the_cluster_is_asked(make: Make, tenant_id: str) -> None:

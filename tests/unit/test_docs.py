@@ -120,14 +120,28 @@ def test_decisions_are_numbered_once_and_listed() -> None:
 
 def refusals() -> Iterator[str]:
     """The sentences with which the collection refuses or takes back, with ``{}`` where a value stands."""
-    for path in sorted((ROOT / "plugins" / "module_utils").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    trees = [ast.parse(path.read_text()) for path in sorted((ROOT / "plugins" / "module_utils").glob("*.py"))]
+    for tree in trees:
+        for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
                 and node.func.id in ("RefusedError", "LockedError", "UndoneError")
             ):
-                yield sentence(node.args[0])
+                yield from sentences(node.args[0], trees)
+
+
+def sentences(node: ast.expr, trees: list[ast.Module]) -> Iterator[str]:
+    """The text of a literal or an f-string; of a function that puts it together, what each function of this name returns."""
+    if not isinstance(node, ast.Call):
+        yield sentence(node)
+        return
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    functions = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == name]
+    returned = [one.value for function in functions for one in ast.walk(function) if isinstance(one, ast.Return) and one.value]
+    assert returned, f"line {node.lineno}: not a text that can be read here"
+    for value in returned:
+        yield sentence(value)
 
 
 def sentence(node: ast.expr) -> str:
