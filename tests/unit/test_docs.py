@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import MB
 from tests.tools import tiers, variables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +95,28 @@ def test_the_french_readme_gives_the_promises_to_the_letter() -> None:
     # ansible-test allows no typographic quotes in a file, the catalog has them escaped.
     promises = [offer["promise"].replace("\u2019", "'") for offer in OFFERS.values()]
     assert [promise for _title, _key, promise, _status in rows] == promises
+
+
+def test_the_tenants_page_tells_the_figures_of_the_tiers() -> None:
+    """The client reads them in French: a thin space is a space, and "jusqu'a" says that Business may have more sold to it."""
+    rows = {row[0]: row[1:] for row in table_rows((ROOT / "docs/client/tenant.fr.md").read_text(), "Ce que vous avez")}
+    sold = list(TIERS.values())
+    uploads = [max(bucket["max_file_size"] for bucket in tier["object_storage"]["buckets"].values()) // MB for tier in sold]
+    told = {
+        "Sites": [str(tier["sites"]) for tier in sold],
+        "Domaines à votre nom": [str(tier["domains"]) for tier in sold],
+        "Requêtes par minute, toutes boutiques et tous visiteurs réunis": [
+            f"{tier['rate_limit']['requests_per_minute']:,}".replace(",", " ") for tier in sold
+        ],
+        "Le plus gros fichier que l'on peut envoyer": [f"{size} Mo" for size in uploads],
+        "Fichiers servis par le CDN": ["oui" if tier["cdn"]["provider"] else "non" for tier in sold],
+        "Adresses de confiance, sans limite": ["oui" if tier["rate_limit"]["trusted_ips"] else "non" for tier in sold],
+        "Base de données à vous seul, autres régions": [
+            "en option" if tier["database"]["dedicated_cluster"] and "multi_region" in tier["features"]["options"] else "non"
+            for tier in sold
+        ],
+    }
+    assert {name: [cell.removeprefix("jusqu'à ") for cell in cells] for name, cells in rows.items()} == told
 
 
 def test_the_decision_on_needs_is_the_catalogs() -> None:
