@@ -24,6 +24,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 FIELD_MANAGER = "bluegreen.orchestrator"
 # On everything of ours: what we may change and prune.
 MANAGED_BY = "app.kubernetes.io/managed-by"
+# Which set of manifests an object belongs to; a set prunes its own objects only.
+SET_LABEL = "bluegreen.orchestrator/set"
 APPLY = "application/apply-patch+yaml"
 
 # Seconds in which a server that answered before may be away: a restart of an API server takes 2 to 5 on our machines.

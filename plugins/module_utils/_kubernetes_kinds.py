@@ -55,4 +55,4 @@ _FURTHER: Final = (
 )
 
 # By ``apiVersion/kind``, as a manifest names it.
-MANIFEST_KINDS: Final = {f"{kind.api}/{kind.kind}": kind for kind in (*ENVELOPE, *_FURTHER)}
+MANIFEST_KINDS: Final = {f"{kind.api}/{kind.kind}": kind for kind in (NAMESPACE, *ENVELOPE, *_FURTHER)}

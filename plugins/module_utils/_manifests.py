@@ -20,12 +20,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     FIELD_MANAGER,
     MANAGED_BY,
+    SET_LABEL,
     Api,
     Kind,
     KubernetesError,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, access
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,
     Object,
@@ -38,9 +39,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     settle,
     validate,
 )
-
-# Which set an object belongs to; a set prunes its own objects only.
-SET_LABEL: Final = "bluegreen.orchestrator/set"
 
 MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "set": {"type": "str", "required": True},
@@ -199,9 +197,11 @@ def plan(
 def _pruned(name: str, left: Mapping[tuple[str, str, str], Object]) -> Iterator[Step]:
     for (kind, _namespace, _name), current in sorted(left.items()):
         meta = current["metadata"]
-        # What belongs to another object goes with that one; what is going needs no second push.
+        # What belongs to another object goes with that one; what is going needs no second push. A namespace takes along all that is in it,
+        # so it goes by nobody's deleted line.
         if (
-            is_ours(current)
+            kind != _name_of(NAMESPACE)
+            and is_ours(current)
             and meta["labels"].get(SET_LABEL) == name
             and not meta.get("deletionTimestamp")
             and not meta.get("ownerReferences")

@@ -54,6 +54,7 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
         },
     },
     "scaled_services": {"type": "list", "elements": "str", "default": []},
+    "services_set": {"type": "str"},
     "usage": {
         "type": "dict",
         "default": {},
@@ -146,6 +147,8 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         storage_provisioner=params["storage_provisioner"] if params["storage_class"] else None,
         client_access=params["client_access"],
         scaled_services=tuple(_labels_of("scaled_services", params["scaled_services"])),
+        services_set=params["services_set"],
+        services=tuple((service["site"], service["name"]) for service in params["services"]),
         labels={str(key): str(value) for key, value in params["namespace_labels"].items()},
     )
     return TenantWish(

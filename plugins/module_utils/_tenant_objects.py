@@ -55,6 +55,8 @@ class Envelope:
         storage_provisioner: CSI driver of the tier's StorageClass, None to leave storage classes alone.
         client_access: whether the client gets a ServiceAccount that may read.
         scaled_services: services that will be in the first site's namespace, so that their autoscalers come before them.
+        services_set: set of manifests that holds exactly ``services``; None where nobody says.
+        services: services that are to run, by number of the site and name.
         labels: further labels of the namespaces.
     """
 
@@ -70,6 +72,8 @@ class Envelope:
     storage_provisioner: str | None = "ebs.csi.aws.com"
     client_access: bool = True
     scaled_services: tuple[str, ...] = ()
+    services_set: str | None = None
+    services: tuple[tuple[int, str], ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def namespace(self, site: int) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import SET_LABEL, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,
@@ -184,7 +184,7 @@ def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]
     """Yield the steps within a namespace: kind by kind, what is declared first, then what is ours and declared no more."""
     name = envelope.namespace(site)
     contents = world.of(name)
-    declared = _tenant_objects.in_namespace(envelope, site, _scalable(envelope, world, name))
+    declared = _tenant_objects.in_namespace(envelope, site, _scalable(envelope, world, site))
     for kind in order:
         wanted = {manifest["metadata"]["name"]: manifest for of, manifest in declared if of is kind}
         for manifest in wanted.values():
@@ -194,11 +194,20 @@ def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]
                 yield delete_step(kind, found)
 
 
-def _scalable(envelope: Envelope, world: World, namespace: str) -> list[str]:
+def _scalable(envelope: Envelope, world: World, site: int) -> list[str]:
     """Return the services that are there or to come, but those that somebody else scales: two autoscalers would work against each other."""
+    namespace = envelope.namespace(site)
     taken = foreign_scalers(envelope, world, namespace)
-    coming = envelope.scaled_services if namespace == envelope.namespace(1) else ()
-    return [name for name in sorted({*world.services(namespace), *coming}) if name not in taken]
+    coming = {*(envelope.scaled_services if site == 1 else ())}
+    there = world.of(namespace).all(kinds.DEPLOYMENT)
+    if envelope.services_set:
+        coming |= {name for of, name in envelope.services if of == site}
+        there = {name: one for name, one in there.items() if _set_of(one) != envelope.services_set}
+    return [name for name in sorted({*there, *coming}) if name not in taken]
+
+
+def _set_of(current: Object) -> str | None:
+    return (current["metadata"].get("labels") or {}).get(SET_LABEL)
 
 
 def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[str, str]:

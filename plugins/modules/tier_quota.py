@@ -116,6 +116,11 @@ options:
     type: list
     elements: str
     default: []
+  services_set:
+    description:
+      - Name of the set of M(bluegreen.orchestrator.kubernetes_manifests) with which the same run brings O(services) into their namespaces.
+      - O(services) then count as there for the autoscalers, and a Deployment of the set that is not among them counts as gone.
+    type: str
   usage:
     description:
       - What only the caller can count. Beyond what the tier allows it is in the way of a change of tier, and a warning where it stays.

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The limit that a tenant has bought, on a real Traefik: it takes all of what ADR-0014 decides, and no less.
+
+What a cluster would give Traefik as objects stands here in a file: a Middleware's spec and a file's middleware have the same keys.
+"""
+
+from __future__ import annotations
+
+import copy
+import http.client
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_ingress
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import envelope_of
+from lab.world import World
+
+DOMAINS = ["one.example", "two.example", "three.example"]
+CLIENTS = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+# Tier premium: 3000 a minute, 150 at once.
+RATE, BURST = 50, 150
+
+Dynamic = dict[str, Any]
+
+
+def dynamic(world: World, **options: Any) -> Dynamic:
+    """The tenant's manifests as Traefik's file provider reads them."""
+    envelope = envelope_of({"tenant": "acme", "tier": options.pop("tier", "premium")})
+    manifests = _tenant_ingress.manifests(entrance_of(envelope, {"domains": DOMAINS, "static": {"path": "/static"}, **options}))
+    middlewares = {one["metadata"]["name"]: one["spec"] for one in manifests if one["kind"] == "Middleware"}
+    routes = [route for one in manifests if one["kind"] == "IngressRoute" for route in one["spec"]["routes"]]
+    routers = {
+        f"route-{number}": {
+            "rule": route["match"],
+            "priority": route["priority"],
+            "entryPoints": ["web"],
+            "middlewares": [middleware["name"] for middleware in route["middlewares"]],
+            "service": "shop",
+        }
+        for number, route in enumerate(routes)
+    }
+    shop = {"loadBalancer": {"servers": [{"url": world.site("acme", "blue").url}]}}
+    return {"http": {"middlewares": middlewares, "routers": routers, "services": {"shop": shop}}}
+
+
+def by_host(found: Dynamic) -> Dynamic:
+    found["http"]["middlewares"]["tenant-rate-limit"]["rateLimit"]["sourceCriterion"] = {"requestHost": True}
+    return found
+
+
+def by_client(found: Dynamic) -> Dynamic:
+    del found["http"]["middlewares"]["tenant-rate-limit"]["rateLimit"]["sourceCriterion"]
+    return found
+
+
+def a_route_for_each_domain(found: Dynamic) -> Dynamic:
+    route = found["http"]["routers"].pop("route-0")
+    found["http"]["routers"] |= {f"domain-{number}": {**route, "rule": f"Host(`{name}`)"} for number, name in enumerate(DOMAINS)}
+    return found
+
+
+def without_our_header(found: Dynamic) -> Dynamic:
+    """The criterion alone, when nothing sets the header: a client that makes one up has a count of its own."""
+    found["http"]["middlewares"]["tenant-headers"]["headers"].pop("customRequestHeaders")
+    return found
+
+
+@dataclass
+class Crowd:
+    """Clients that ask as fast as they can."""
+
+    world: World
+
+    def routes(self, found: Dynamic) -> None:
+        """Have Traefik route so."""
+        (self.world.dynamic_dir / "tenant.yml").write_text(yaml.safe_dump(found))
+        self.world.traefik.await_routes(len(found["http"]["routers"]))
+
+    def asks(self, number: int, path: str = "/", clients: list[str] | None = None) -> tuple[dict[int, int], float]:
+        """Ask that many times, by turns from each address and of each domain, each with a tenant of its own making; answers, seconds."""
+        connections = {
+            address: http.client.HTTPConnection("127.0.0.1", self.world.traefik.web_port, timeout=10, source_address=(address, 0))
+            for address in clients or CLIENTS
+        }
+        answers: dict[int, int] = {}
+        begun = time.monotonic()
+        for turn in range(number):
+            place = turn % 3
+            connection = connections[(clients or CLIENTS)[place % len(connections)]]
+            headers = {"Host": DOMAINS[place], "X-Tenant": f"somebody-{place}"}
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            answers[answer.status] = answers.get(answer.status, 0) + 1
+        took = time.monotonic() - begun
+        for connection in connections.values():
+            connection.close()
+        return answers, took
+
+
+@pytest.fixture
+def crowd(world: World) -> Crowd:
+    """Clients of a blank Traefik."""
+    return Crowd(world)
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [(None, 1), (by_host, 3), (by_client, 3), (a_route_for_each_domain, 3), (without_our_header, 3)],
+    ids=["ours", "by host", "by client", "a route for each domain", "without our header"],
+)
+def test_the_tenant_has_one_limit(crowd: Crowd, change: Callable[[Dynamic], Dynamic] | None, counts: int) -> None:
+    """Three clients on three domains, each with a header of its own making, get what was sold once; by any simpler rule, three times."""
+    found = dynamic(crowd.world)
+    crowd.routes(change(copy.deepcopy(found)) if change else found)
+    asked = 3 * BURST
+    answers, took = crowd.asks(asked)
+    served = answers.get(200, 0)
+    most = BURST + RATE * took + 5
+    assert served >= BURST
+    assert (served <= most) is (counts == 1), f"{served} of {asked} in {took:.2f} s, one limit lets {most:.0f} through"
+    assert set(answers) <= {200, 429}
+
+
+def test_trusted_addresses_and_static_files_pass_by_the_limit(crowd: Crowd) -> None:
+    crowd.routes(dynamic(crowd.world, tier="business", trusted_ips=["127.0.0.9/32"]))
+    # 1250 at once in Business.
+    trusted, _took = crowd.asks(1600, clients=["127.0.0.9"])
+    assert trusted == {200: 1600}
+    crowd.routes(dynamic(crowd.world))
+    files, _took = crowd.asks(400, path="/static/logo.svg")
+    assert 429 not in files
+
+
+@pytest.mark.parametrize(("size", "refused"), [(10 * 10**6 + 2**20 + 1, True), (10 * 10**6, False)])
+def test_a_request_beyond_the_largest_file_is_refused_by_its_announced_size(crowd: Crowd, size: int, refused: bool) -> None:
+    crowd.routes(dynamic(crowd.world, tier="standard", domains=DOMAINS[:1]))
+    connection = http.client.HTTPConnection("127.0.0.1", crowd.world.traefik.web_port, timeout=10)
+    connection.putrequest("POST", "/upload", skip_host=True)
+    connection.putheader("Host", DOMAINS[0])
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    if not refused:
+        connection.send(b"x" * size)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert (answer.status == 413) is refused, answer.status
