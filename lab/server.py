@@ -131,13 +131,13 @@ def end_process(pid: int, birth: str, *, grace: float = 10.0) -> bool:
     return True
 
 
-def end_recorded(file: Path) -> int:
+def end_recorded(file: Path, *, grace: float = 10.0) -> int:
     """End the processes that a file of ours names under ``processes``, and take it away; returns how many there were."""
     try:
         processes = json.loads(file.read_text())["processes"]
     except FileNotFoundError:
         return 0
-    ended = sum(end_process(process["pid"], process["birth"]) for process in processes)
+    ended = sum(end_process(process["pid"], process["birth"], grace=grace) for process in processes)
     file.unlink(missing_ok=True)
     return ended
 

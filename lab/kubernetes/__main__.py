@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.kubernetes import programs
+from lab.kubernetes.components import ApiServer
 from lab.kubernetes.control_plane import ControlPlane
 from lab.kubernetes.crds import SOURCES
 from lab.server import ROOT, LabError, end_recorded, process_birth
@@ -37,7 +38,7 @@ def start(directory: Path, crds: tuple[str, ...]) -> dict[str, Any]:
     """Start a control plane that outlives this program, in an empty directory or the one of an earlier one."""
     if directory.exists() and any(directory.iterdir()) and not (directory / "etcd.log").exists():
         raise LabError(f"'{directory}' is not empty and holds no control plane of ours. Give another directory, or empty it.")
-    end_recorded(directory / STATE)
+    stop(directory)
     shutil.rmtree(directory, ignore_errors=True)
     plane = ControlPlane(directory, detached=True).start()
     try:
@@ -49,7 +50,7 @@ def start(directory: Path, crds: tuple[str, ...]) -> dict[str, Any]:
             "kubectl": plane.kubectl_program,
             "kubeconfigs": {user: str(plane.kubeconfig(user)) for user in ("admin", "reader")},
             "crds": list(crds),
-            "processes": [server.record() for server in plane.servers],
+            "processes": [server.record() for server in reversed(plane.servers)],
         }
         beside = directory / f"{STATE}.writing"
         beside.write_text(json.dumps(state, indent=2) + "\n")
@@ -58,6 +59,11 @@ def start(directory: Path, crds: tuple[str, ...]) -> dict[str, Any]:
         plane.stop()
         raise
     return state
+
+
+def stop(directory: Path) -> int:
+    """End what an earlier start left up; how many processes there were. The API server alone would take a minute, see its class."""
+    return end_recorded(directory / STATE, grace=ApiServer.stop_limit)
 
 
 def usage(state: dict[str, Any]) -> str:
@@ -103,7 +109,7 @@ def main() -> None:
         if given.what == "start":
             _start(directory, tuple(name for name in given.crds.split(",") if name))
         elif given.what == "stop":
-            print(f"{end_recorded(directory / STATE)} processes stopped.")
+            print(f"{stop(directory)} processes stopped.")
         else:
             programs.find_all()
             print(f"The programs are there: {programs.find('kube-apiserver')}")

@@ -61,8 +61,9 @@ class Etcd(Server):
         ]
 
     def ready(self) -> bool:
-        """Ready when it has elected itself."""
-        return answers(f"{self.url}/health")
+        """Ready when it answers; the API server waits for its election."""
+        # Serializable: the other answer comes with the election, and until then the question hangs for a second.
+        return answers(f"{self.url}/health?serializable=true")
 
 
 class ApiServer(Server):
@@ -70,6 +71,8 @@ class ApiServer(Server):
 
     # A cold start on two busy cores.
     start_limit = 60.0
+    # Asked to end it waits 60 s for the controllers' watches, which never end by themselves.
+    stop_limit = 1.0
 
     def __init__(self, directory: Path, etcd: Etcd, *, detached: bool = False) -> None:
         super().__init__("kube-apiserver", directory, detached=detached)

@@ -183,11 +183,23 @@ class ControlPlane:
         return json.loads(done.stdout) if {"json", "-ojson", "-o=json", "--output=json"} & set(arguments) else done.stdout
 
     def apply_crds(self, *names: str) -> list[str]:
-        """Apply the published definitions of these projects (see ``crds.SOURCES``); returns those that are Established now."""
+        """Apply the published definitions of these projects (see ``crds.SOURCES``); returns their names, which are served now."""
         files = [option for name in names for option in ("-f", str(crds.file_of(name)))]
         applied = str(self.kubectl("apply", "--server-side", "--force-conflicts", *files, "-o", "name", user="lab")).split()
-        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", *applied, user="lab")
-        return sorted(name.rpartition("/")[2] for name in applied)
+        found = sorted(name.rpartition("/")[2] for name in applied)
+        for name in found:
+            self.wait_for(partial(self._is_served, name), f"{name} Established and served")
+        return found
+
+    def _is_served(self, definition: str) -> bool:
+        # Not `kubectl wait`: it gives up on a definition that has no conditions yet. And what is Established is served a moment later.
+        given = self._lab_request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition}").body
+        conditions = given.get("status", {}).get("conditions") or ()
+        if not any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions):
+            return False
+        plural, _, group = definition.partition(".")
+        version = next(version["name"] for version in given["spec"]["versions"] if version["storage"])
+        return self._lab_request("GET", f"/apis/{group}/{version}/{plural}?limit=1").status == 200
 
     def audit_mark(self) -> int:
         """How long the audit log is now, to read later only what came since."""

@@ -47,11 +47,13 @@ class TenantPlan:
         steps: the requests, in their order.
         shrinking: namespaces that get less of something than they have.
         conflicts: fields that other managers own, by object.
+        going: namespaces that are being deleted already and that should be.
     """
 
     steps: tuple[Step, ...] = ()
     shrinking: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, Conflict], ...] = ()
+    going: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -87,9 +89,9 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
     strangers = [name for name in envelope.namespaces().values() if name in world.namespaces and not is_ours(world.namespaces[name])]
     if strangers:
         raise RefusedError(f"namespace {strangers[0]} is not managed by this collection, so it is not deleted; see whose it is.")
-    return TenantPlan(
-        tuple(delete_step(kinds.NAMESPACE, one) for name, one in sorted(world.namespaces.items()) if is_ours(one) and not is_going(one))
-    )
+    ours = {name: one for name, one in sorted(world.namespaces.items()) if is_ours(one)}
+    steps = tuple(delete_step(kinds.NAMESPACE, one) for one in ours.values() if not is_going(one))
+    return TenantPlan(steps, going=tuple(name for name, one in ours.items() if is_going(one)))
 
 
 def superfluous(envelope: Envelope, world: World) -> list[str]:
@@ -163,14 +165,19 @@ def _steps(envelope: Envelope, world: World, shrinking: set[str], reason: str | 
     new = [site for site, name in sites.items() if name not in world.namespaces]
     for site in new:
         yield from apply_step(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason), None)
-    for site, name in sorted(sites.items(), key=lambda item: item[1] not in shrinking):
-        yield from _within(envelope, world, site, SHRINKING if name in shrinking else GROWING)
+    for site, name in sites.items():
+        if name in shrinking:
+            yield from _within(envelope, world, site, SHRINKING)
+    # Nothing new can start in a namespace that goes, so that its part is free for the others from here on.
+    for name in superfluous(envelope, world):
+        yield delete_step(kinds.NAMESPACE, world.namespaces[name])
+    for site, name in sites.items():
+        if name not in shrinking:
+            yield from _within(envelope, world, site, GROWING)
     for site, name in sites.items():
         if site not in new:
             kept = (world.namespaces[name]["metadata"].get("annotations") or {}).get(_tenant_objects.FORCE_REASON)
             yield from apply_step(kinds.NAMESPACE, _tenant_objects.namespace(envelope, site, reason or kept), world.namespaces[name])
-    for name in superfluous(envelope, world):
-        yield delete_step(kinds.NAMESPACE, world.namespaces[name])
 
 
 def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]) -> Iterator[Step]:

@@ -82,9 +82,9 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
 
 def _execute(api: Api, plan: TenantPlan, wish: TenantWish) -> None:
     execute(api, plan.steps)
-    for step in plan.steps:
-        if step.action == "delete" and step.kind is kinds.NAMESPACE:
-            _await_gone(api, step.name, wish.wait_seconds)
+    deleted = [step.name for step in plan.steps if step.action == "delete" and step.kind is kinds.NAMESPACE]
+    for name in (*deleted, *plan.going):
+        _await_gone(api, name, wish.wait_seconds)
 
 
 def _await_gone(api: Api, namespace: str, seconds: int) -> None:

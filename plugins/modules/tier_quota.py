@@ -131,7 +131,10 @@ options:
       products: {description: Products in the catalogue., type: int}
       concurrent_users: {description: Users at the same time., type: int}
       orders_per_month: {description: Orders in the last month., type: int}
-      buckets: {description: Bytes by bucket of the tier (C(products: 12GB))., type: dict, default: {}}
+      buckets:
+        description: Bytes by bucket of the tier, for example C(12GB) for C(products).
+        type: dict
+        default: {}
   ingress_namespaces:
     description: Namespaces of the ingress controller, which alone reaches the tenant from outside.
     type: list

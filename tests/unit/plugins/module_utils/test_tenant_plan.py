@@ -132,10 +132,10 @@ def test_a_second_site_takes_from_the_first_before_it_gets() -> None:
     assert told(plan)[0] == f"create Namespace {NAME}-site-2"
 
 
-def test_a_site_that_is_declared_no_more_goes_after_the_others_have_grown() -> None:
+def test_a_site_that_is_declared_no_more_goes_before_the_others_grow() -> None:
     plan = plan_tenant(envelope("premium", 1), cluster(envelope("premium", 2)))
-    assert told(plan) == ["update ResourceQuota tenant-quota in t-acme", f"delete Namespace {NAME}-site-2"]
-    assert plan.steps[-1].uid == f"uid of {NAME}-site-2"
+    assert told(plan) == [f"delete Namespace {NAME}-site-2", "update ResourceQuota tenant-quota in t-acme"]
+    assert plan.steps[0].uid == f"uid of {NAME}-site-2"
 
 
 @pytest.mark.parametrize(
