@@ -94,7 +94,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     )
     result = {
         **_told(params["set"], steps, preview=check_mode),
-        "skipped": [_title(one) for one in wanted if present and _name_of(one.kind) in missing],
+        "left_out": [_title(one) for one in wanted if present and _name_of(one.kind) in missing],
         "took_over": [f"{title} {conflict.field} from {conflict.manager}" for title, conflict in taken],
         "warnings": warnings,
     }

@@ -109,7 +109,7 @@ actions:
   returned: success
   sample:
     - {action: create, name: Middleware e-commerce-tenant-acme/rate-limit}
-skipped:
+left_out:
   description: Objects of kinds that the cluster does not know.
   type: list
   elements: str
