@@ -110,6 +110,23 @@ def test_an_autoscaler_comes_with_its_service() -> None:
     assert told(plan_tenant(wanted, gone)) == ["delete HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
 
 
+def test_services_that_come_and_go_with_the_same_run_have_their_autoscalers_at_once() -> None:
+    """What the set brings counts as there, on each site; what it has no more counts as gone; what others deployed is there."""
+    declared = ((1, "api-gateway"), (2, "orders-service"), (1, "search-service"))
+    wanted = envelope("premium", 2, services_set="tenant-acme-services", services=declared)
+    world = cluster(envelope("premium", 2), ["auth-service", "baskets-service"])
+    ours = {"metadata": {"labels": {"bluegreen.orchestrator/set": "tenant-acme-services"}}}
+    for name in envelope("premium", 2).namespaces().values():
+        world.contents[name].objects["Deployment"]["baskets-service"] = ours
+    scaler = "HorizontalPodAutoscaler"
+    assert told(plan_tenant(wanted, world)) == [
+        f"create {scaler} api-gateway-hpa in t-acme",
+        f"delete {scaler} baskets-service-hpa in t-acme",
+        f"create {scaler} orders-service-hpa in site-2",
+        f"delete {scaler} baskets-service-hpa in site-2",
+    ]
+
+
 def test_growing_gives_room_first_and_says_so_last() -> None:
     plan = plan_tenant(envelope("premium"), moving("standard"))
     assert plan.shrinking == ()
