@@ -10,10 +10,9 @@ Both are work of other people's operators (MySQL Operator, Argo CD): we say what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
-
-import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import REGIONS
@@ -128,7 +127,8 @@ def regions(envelope: Envelope, given: list[Any], source: Mapping[str, Any]) -> 
             "repoURL": str(source["repository"]),
             "targetRevision": str(source.get("revision") or "main"),
             "path": str(source.get("path") or "helm/e-commerce-platform"),
-            "helm": {"values": yaml.safe_dump({"tenant": tenant}, sort_keys=False)},
+            # A text in JSON's quotes is one in YAML, too, and Argo CD finds its own templates in it.
+            "helm": {"values": "tenant:\n" + "".join(f"  {key}: {json.dumps(value)}\n" for key, value in tenant.items())},
         },
         # The seed has the cluster's name where its URL belongs: Argo CD takes a name as `name`.
         "destination": {"name": "{{ .cluster }}", "namespace": envelope.namespace(1)},

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lab.kubernetes import ControlPlane
-from tests.harness.ansible import Run
+from tests.harness.ansible import ROOT, Run
 from tests.integration.tenant_world import TenantWorld
 
 PREFIX = "e-commerce-tenant-"
@@ -38,8 +40,8 @@ def make(control_plane: ControlPlane, tmp_path: Path) -> Make:
     """A world with the tenants that a test declares."""
     control_plane.apply_crds("traefik", "cert-manager", "argo-cd")
 
-    def made(tenants: dict[str, Any]) -> TenantWorld:
-        return TenantWorld(control_plane, tmp_path, tenants)
+    def made(tenants: dict[str, Any], **options: Any) -> TenantWorld:
+        return TenantWorld(control_plane, tmp_path, tenants, **options)
 
     return made
 
@@ -164,6 +166,19 @@ def test_a_new_version_by_the_services_alone(make: Make, tenant_id: str) -> None
     proof = world.harness("tenant_services").proves(changes=True)
     actions = told(proof.apply, "Run its services", "actions")
     assert [one["name"] for one in actions] == [f"Deployment {PREFIX}{tenant_id}/api-gateway"]
+
+
+def test_the_reader_of_the_guide_may_preview_everything(make: Make, control_plane: ControlPlane, tenant_id: str) -> None:
+    """Its ClusterRole, as the guide has it; a downgrade looks at more than any other run."""
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "docs" / "guides" / "first_tenant.md").read_text())
+    (role,) = [one for block in blocks for one in yaml.safe_load_all(block) if one["kind"] == "ClusterRole"]
+    control_plane.add_user(f"guide-{tenant_id}", role["rules"])
+    world = make({tenant_id: {"tenant_tier": "business", "tenant_services": [GATEWAY], **REGIONS}}, reader=f"guide-{tenant_id}")
+    control_plane.kubectl("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
+    world.harness().proves(changes=True)
+    world.declare({tenant_id: {"tenant_tier": "premium"}})
+    world.harness().proves(changes=True)
+    assert not world.harness("tenant_status").preview().failures
 
 
 def test_the_status_is_a_table(make: Make, tenant_id: str) -> None:
