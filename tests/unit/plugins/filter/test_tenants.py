@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_one_id_and_one_domain_on_one_cluster() -> None:
 
 
 def test_the_table_of_the_status() -> None:
-    tenants = [
+    tenants: list[Mapping[str, Any]] = [
         {
             "tenant": "acme",
             "tier": "premium",

@@ -167,7 +167,7 @@ def test_several_traefiks_count_in_one_redis() -> None:
 def test_nginx_gets_the_seeds_figures_and_no_annotation_that_never_was(
     tier: str, rps: str, connections: str, burst: str, body: str
 ) -> None:
-    trusted = {"trusted_ips": ["198.51.100.7", "203.0.113.0/24"]} if tier == "business" else {}
+    trusted: dict[str, Any] = {"trusted_ips": ["198.51.100.7", "203.0.113.0/24"]} if tier == "business" else {}
     found = built(tier, controller="nginx", **trusted)
     ingress = found["Ingress tenant-ingress"]
     told = {key.removeprefix(f"{NGINX}/"): value for key, value in ingress["metadata"]["annotations"].items() if key.startswith(NGINX)}
