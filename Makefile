@@ -36,7 +36,7 @@ demo: $(DEMO) $(LINK) ## a switch and a rollback on a real Traefik on this machi
 demo-stop: ## end what KEEP=1 left up
 	@$(PYTHON_HERE) -m lab.world stop
 
-lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: five minutes)
+lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: eight minutes)
 	@$(PYTHON_HERE) -m lab.kubernetes start
 
 lab-down: ## end it
