@@ -211,15 +211,22 @@ def page(result: Figures) -> str:
     faster = net["kubernetes_core_tasks"] / net["tier_quota"]
     biggest = max(result["fleets"], key=int)
     last = result["fleets"][biggest]["preview"]
-    judged = "met" if last["seconds"] <= FLEET_SECONDS * int(biggest) / 1000 else "MISSED"
-    verdict = "met" if faster >= TIMES_FASTER else "MISSED"
+    wanted = FLEET_SECONDS * int(biggest) / 1000
+    verdicts = (
+        f"Unchanged, ours is {faster:.1f} times as fast as {single['kinds']} tasks of kubernetes.core without Ansible's own start"
+        f" (wanted {TIMES_FASTER:.0f}): {'met' if faster >= TIMES_FASTER else 'MISSED'}.",
+        f"{biggest} unchanged tenants previewed: {last['seconds']} s, wanted {wanted:.1f} s: {'met' if last['seconds'] <= wanted else 'MISSED'}.",
+    )
+    where = (
+        f"`make bench` writes this page and `build/bench/tier_quota.json`. A real control plane ({result['kubernetes']}) on the same"
+        f"\nmachine as Ansible ({result['machine']}, load average before the start {result['load_before']}), {result['forks']} forks."
+        f"\nSeconds of the whole command, median of {result['rounds']}. Measured on {result['day']}."
+    )
+    times = f"A new tenant takes {single['new']['seconds']:.2f} s, another tier {single['changed_value']['seconds']:.2f} s; no task at all {bare:.2f} s."
     lines = [
         "# What a tenant's envelope costs",
         "",
-        "`make bench` writes this page and `build/bench/tier_quota.json`. A real control plane"
-        f" ({result['kubernetes']}) on the same machine as Ansible ({result['machine']}, load average",
-        f"before the start {result['load_before']}), {result['forks']} forks. Seconds of the whole command, median of {result['rounds']}."
-        f" Measured on {result['day']}.",
+        where,
         "",
         f"## One tenant, {single['objects']} objects of {single['kinds']} kinds, nothing to change",
         "",
@@ -227,10 +234,8 @@ def page(result: Figures) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         *(_way_row(name, one, net[name], ratios[name]) for name, one in single["unchanged"].items()),
         "",
-        f"A new tenant takes {single['new']['seconds']:.2f} s, another tier {single['changed_value']['seconds']:.2f} s; a play that does"
-        f" nothing {bare:.2f} s.",
-        f"Unchanged, ours is {faster:.1f} times as fast as {single['kinds']} tasks of kubernetes.core"
-        f" (wanted {TIMES_FASTER:.0f}, without Ansible's own start): {verdict}.",
+        times,
+        verdicts[0],
         "",
         "## Fleets, nothing to change",
         "",
@@ -238,7 +243,7 @@ def page(result: Figures) -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(_fleet_row(number, result["fleets"][number]) for number in sorted(result["fleets"], key=int)),
         "",
-        f"{biggest} unchanged tenants previewed: {last['seconds']} s, wanted {FLEET_SECONDS * int(biggest) / 1000:.1f} s: {judged}.",
+        verdicts[1],
     ]
     return "\n".join(lines) + "\n"
 
