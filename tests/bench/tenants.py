@@ -212,17 +212,19 @@ def page(result: Figures) -> str:
     biggest = max(result["fleets"], key=int)
     last = result["fleets"][biggest]["preview"]
     wanted = FLEET_SECONDS * int(biggest) / 1000
-    verdicts = (
+    said = {True: "met", False: "MISSED"}
+    times_faster = (
         f"Unchanged, ours is {faster:.1f} times as fast as {single['kinds']} tasks of kubernetes.core without Ansible's own start"
-        f" (wanted {TIMES_FASTER:.0f}): {'met' if faster >= TIMES_FASTER else 'MISSED'}.",
-        f"{biggest} unchanged tenants previewed: {last['seconds']} s, wanted {wanted:.1f} s: {'met' if last['seconds'] <= wanted else 'MISSED'}.",
+        f" (wanted {TIMES_FASTER:.0f}): {said[faster >= TIMES_FASTER]}."
     )
+    fleet_time = f"{biggest} unchanged tenants previewed: {last['seconds']} s, wanted {wanted:.1f} s: {said[last['seconds'] <= wanted]}."
     where = (
         f"`make bench` writes this page and `build/bench/tier_quota.json`. A real control plane ({result['kubernetes']}) on the same"
         f"\nmachine as Ansible ({result['machine']}, load average before the start {result['load_before']}), {result['forks']} forks."
         f"\nSeconds of the whole command, median of {result['rounds']}. Measured on {result['day']}."
     )
-    times = f"A new tenant takes {single['new']['seconds']:.2f} s, another tier {single['changed_value']['seconds']:.2f} s; no task at all {bare:.2f} s."
+    new, other = single["new"]["seconds"], single["changed_value"]["seconds"]
+    times = f"A new tenant takes {new:.2f} s, another tier {other:.2f} s; a play that does nothing {bare:.2f} s."
     lines = [
         "# What a tenant's envelope costs",
         "",
@@ -235,7 +237,7 @@ def page(result: Figures) -> str:
         *(_way_row(name, one, net[name], ratios[name]) for name, one in single["unchanged"].items()),
         "",
         times,
-        verdicts[0],
+        times_faster,
         "",
         "## Fleets, nothing to change",
         "",
@@ -243,7 +245,7 @@ def page(result: Figures) -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(_fleet_row(number, result["fleets"][number]) for number in sorted(result["fleets"], key=int)),
         "",
-        verdicts[1],
+        fleet_time,
     ]
     return "\n".join(lines) + "\n"
 
