@@ -36,7 +36,7 @@ demo: $(DEMO) $(LINK) ## a switch and a rollback on a real Traefik on this machi
 demo-stop: ## end what KEEP=1 left up
 	@$(PYTHON_HERE) -m lab.world stop
 
-lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: five minutes)
+lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: eight minutes)
 	@$(PYTHON_HERE) -m lab.kubernetes start
 
 lab-down: ## end it
@@ -63,9 +63,10 @@ molecule: $(TEST) $(LINK) ##   every role on a real Docker engine: check, conver
 package: $(TEST) $(LINK) $(IMPORTER) ##   build, Galaxy's importer, install into an empty folder, run by FQCN
 	@$(PYTHON_HERE) -m tests.run package
 
-bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of an offer costs
+bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of an offer and a fleet of tenants cost
 	@$(PYTHON_HERE) -m tests.bench
 	@$(PYTHON_HERE) -m tests.bench.offers
+	@$(PYTHON_HERE) -m tests.bench.tenants
 
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the tables in docs/reference
 	@$(PYTHON_HERE) -m tests.tools.variables

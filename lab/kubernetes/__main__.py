@@ -102,7 +102,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="lab.kubernetes", description="A real Kubernetes control plane on loopback, with fake nodes.")
     parser.add_argument("what", choices=("start", "stop", "build"))
     parser.add_argument("directory", nargs="?", type=Path, default=DEFAULT_DIRECTORY)
-    parser.add_argument("--crds", default=",".join(SOURCES), help="whose custom resource definitions to apply, separated by commas")
+    parser.add_argument(
+        "--crds",
+        default=",".join(name for name in SOURCES if not name.endswith("-full")),
+        help="whose custom resource definitions to apply, separated by commas",
+    )
     given = parser.parse_args()
     directory = given.directory.resolve()
     try:

@@ -75,8 +75,8 @@ def _control_plane() -> Path:
 
 
 def _build_control_plane(folder: Path) -> None:
-    what = f"Building Kubernetes {version()} and etcd, once on this machine (five minutes on two cores)"
-    # -s -w: without tables for a debugger they take 270 instead of 400 MB.
+    what = f"Building Kubernetes {version()} and etcd, once on this machine (six minutes on two cores)"
+    # -s -w: without tables for a debugger: 338 MB, and kwok 61.
     flags = " ".join(("-s -w", *_stamps()))
     run_go("build", "-trimpath", "-ldflags", flags, "-o", f"{folder}/", "tool", what=what, cwd=RECIPE)
     (folder / "server").rename(folder / "etcd")
@@ -96,7 +96,7 @@ def _kwok() -> Path:
 
 def _build_kwok(folder: Path) -> None:
     # A module of its own: it wants a newer k8s.io/client-go than the Kubernetes above. Its own go.mod says which.
-    what = f"Building kwok {KWOK_VERSION} (a minute)"
+    what = f"Building kwok {KWOK_VERSION} (one or two minutes)"
     program = f"{KWOK}/cmd/kwok@{KWOK_VERSION}"
     run_go("install", "-trimpath", "-ldflags", "-s -w", program, what=what, cwd=folder, GOBIN=str(folder))
     source = module_folder(KWOK, KWOK_VERSION)

@@ -72,7 +72,7 @@ class InWorker(ActionBase):
         delegate = self._task.delegate_to
         own = (variables.get("ansible_delegated_vars") or {}).get(delegate) or {} if delegate else variables
         interpreter = self._templar.template(own.get("ansible_python_interpreter"))
-        return isinstance(interpreter, str) and os.path.abspath(interpreter) == os.path.abspath(sys.executable)
+        return isinstance(interpreter, str) and _place(interpreter) == _place(sys.executable)
 
     def _run_here(self) -> dict[str, Any]:
         # A module gets its options as JSON: plain types, and keys that are texts.
@@ -99,3 +99,8 @@ class InWorker(ActionBase):
     def _complaint(self, errors: Any) -> str:
         unsupported = isinstance(errors[0], UnsupportedError)
         return f"Unsupported parameters for ({self._task.resolved_action}) module: {errors.msg}" if unsupported else str(errors.msg)
+
+
+def _place(python: str) -> tuple[str, str]:
+    """Return what makes a Python the same: its program, and the folder that it is called from, which decides the virtual environment."""
+    return os.path.realpath(os.path.dirname(python)), os.path.realpath(python)

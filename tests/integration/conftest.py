@@ -113,7 +113,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext(), contextlib.suppress(LabError):
         programs.find_all()
         for name in crds.SOURCES:
-            crds.file_of(name)
+            crds.files_of(name)
 
 
 @pytest.fixture(scope="session")
