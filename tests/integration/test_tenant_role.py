@@ -79,6 +79,9 @@ def test_one_run_makes_a_tenant_and_the_preview_said_so(make: Make, tenant_id: s
     least = {"standard": 2, "premium": 3, "business": 6}[tier]
     scaler = world.get("hpa", namespace)["api-gateway-hpa"]["spec"]
     assert (scaler["minReplicas"], scaler["scaleTargetRef"]["name"]) == (least, "api-gateway")
+    # A policy names the port of the pod, not that of its Service.
+    policy = world.get("networkpolicies", namespace)["allow-ingress-controller"]["spec"]
+    assert [port["port"] for port in policy["ingress"][0]["ports"]] == [80, 443, 8080]
     # Pod Security restricted lets their pods in.
     world.plane.kubectl("rollout", "status", "deployment/mailer", "-n", namespace, "--timeout=60s")
 

@@ -92,6 +92,24 @@ def premium(operator: Operator) -> None:
     operator.apply()
 
 
+def with_the_tiers_figures(operator: Operator) -> None:
+    """Six pods of Premium's figures, more than Standard allows, once the autoscalers have made them."""
+    services = [{"name": name, "image": "registry.example/shop:1.0"} for name in ("api-gateway", "orders-service")]
+    operator.declare(tenant_tier="premium", tenant_services=services)
+    operator.apply()
+    await_used(operator, "3")
+
+
+def await_used(operator: Operator, cpu: str) -> None:
+    """Return when the server counts this."""
+
+    def counted() -> bool:
+        quota = operator.world.get("resourcequotas", operator.namespace)["tenant-quota"]
+        return bool(quota["status"]["used"]["requests.cpu"] == cpu)
+
+    operator.world.plane.wait_for(counted, "the quota's count", limit=90.0)
+
+
 def changed_by_hand(operator: Operator) -> None:
     """Somebody edits the rate limit, as kubectl edit would."""
     patch = '{"spec": {"rateLimit": {"average": 9000}}}'
@@ -104,6 +122,7 @@ SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "acme is there": there,
     "acme's gateway has a new version in its file": new_version,
     "acme has Premium": premium,
+    "acme has Premium, and two services with the tier's own figures": with_the_tiers_figures,
     "somebody changed acme's rate limit by hand": changed_by_hand,
 }
 
