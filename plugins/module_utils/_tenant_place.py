@@ -33,7 +33,11 @@ def envelope_of(given: Mapping[str, Any]) -> Envelope:
     """
     tenant = str(given["tenant"])
     prefix = str(given.get("namespace_prefix") or PREFIX)
-    check_tenant(tenant, prefix)
+    try:
+        check_tenant(tenant, prefix)
+    except InputError as problem:
+        option, colon, rest = problem.sentence.partition(": ")
+        raise InputError({"tenant": "tenant_id"}.get(option, f"tenant_{option}") + colon + rest) from None
     if not given.get("tier"):
         raise InputError(
             f"tenant_tier: {tenant} has bought no tier, so there is nothing to give it;"

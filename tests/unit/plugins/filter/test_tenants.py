@@ -64,7 +64,8 @@ def test_a_part_that_is_none_and_one_that_cannot_be() -> None:
         ({"tier": ""}, ["tenant_tier: acme has bought no tier"]),
         ({"tier": "gold"}, ["tenant_tier: 'gold' is no tier"]),
         ({"custom": {"sites": 3}}, ["tenant_custom: the tier standard has fixed values"]),
-        ({"tenant": "Acme"}, ["tenant: 'Acme' is no DNS label"]),
+        ({"tenant": "Acme"}, ["tenant_id: 'Acme' is no DNS label"]),
+        ({"namespace_prefix": "Shop-"}, ["tenant_namespace_prefix: 'Shop-' cannot begin a namespace"]),
         ({"tier": "premium", "sites": 2, "site_shares": [1]}, ["tenant_site_shares: 1 shares for 2 sites"]),
         (
             {"ingress": {"domains": ["x"]}, "services": [{"name": "s", "image": "s"}], "regions": ["eu-west-1"]},
