@@ -12,6 +12,7 @@ import copy
 import http.client
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,3 +155,77 @@ def test_a_request_beyond_the_largest_file_is_refused_by_its_announced_size(crow
     answer.read()
     connection.close()
     assert (answer.status == 413) is refused, answer.status
+
+
+# Seconds: the burst of a tier is gone after 5 at twice its rate, and what is counted then is only what flows in.
+DRAIN, COUNTED = 8.0, 30.0
+
+
+def offered(world: World, domain: str, rate: float, until: float, served: list[float]) -> int:
+    """Ask that often a second until then, on one connection; note when an answer was good, return how many were asked for."""
+    connection = http.client.HTTPConnection("127.0.0.1", world.traefik.web_port, timeout=10)
+    asked, begun = 0, time.monotonic()
+    while (now := time.monotonic()) < until:
+        ahead = begun + asked / rate - now
+        if ahead > 0:
+            time.sleep(ahead)
+        connection.request("GET", "/", headers={"Host": domain})
+        answer = connection.getresponse()
+        answer.read()
+        asked += 1
+        if answer.status == 200:
+            served.append(time.monotonic())
+    connection.close()
+    return asked
+
+
+@pytest.mark.timeout(180)
+def test_each_tier_gets_its_requests_a_minute_for_half_a_minute(crowd: Crowd) -> None:
+    """Three tenants of one Traefik, each asking twice as often as it may: within 10 % of 500, 3,000 and 15,000 a minute over 30 s."""
+    tiers = {"standard": 500, "premium": 3000, "business": 15000}
+    whole: Dynamic = {"http": {"middlewares": {}, "routers": {}, "services": {}}}
+    for tier in tiers:
+        found = dynamic(crowd.world, tier=tier, domains=[f"{tier}.example"], static={})
+        (route,) = found["http"]["routers"].values()
+        route["middlewares"] = [f"{tier}-{name}" for name in route["middlewares"]]
+        whole["http"]["routers"][tier] = route
+        whole["http"]["middlewares"] |= {f"{tier}-{name}": spec for name, spec in found["http"]["middlewares"].items()}
+        whole["http"]["services"] |= found["http"]["services"]
+    crowd.routes(whole)
+    until = time.monotonic() + DRAIN + COUNTED
+    served: dict[str, list[float]] = {tier: [] for tier in tiers}
+    # One connection cannot ask 500 times a second on a busy machine; four can.
+    lines = [(tier, 2 * limit / 60 / 4) for tier, limit in tiers.items() for _ in range(4)]
+    with ThreadPoolExecutor(len(lines)) as pool:
+        running = [pool.submit(offered, crowd.world, f"{tier}.example", rate, until, served[tier]) for tier, rate in lines]
+        asked = dict.fromkeys(tiers, 0)
+        for (tier, _rate), one in zip(lines, running, strict=True):
+            asked[tier] += one.result()
+    for tier, limit in tiers.items():
+        wanted = limit / 60 * COUNTED
+        assert asked[tier] > 1.3 * limit / 60 * (DRAIN + COUNTED), f"{tier}: only {asked[tier]} requests were made, which proves no limit"
+        counted = sum(moment > until - COUNTED for moment in served[tier])
+        assert abs(counted - wanted) <= 0.1 * wanted, f"{tier}: {counted} served in {COUNTED:g} s, {wanted:g} were sold"
+
+
+def test_connections_beyond_the_tiers_are_refused(crowd: Crowd) -> None:
+    """50 at once from one address in Standard: of 60 that wait for a slow answer, ten are refused."""
+    # The limit of requests (16 at once) must not be what refuses, so it is left out.
+    found = dynamic(crowd.world, tier="standard", domains=DOMAINS[:1], static={})
+    for name in [name for name, spec in found["http"]["middlewares"].items() if "rateLimit" in spec]:
+        del found["http"]["middlewares"][name]
+        for route in found["http"]["routers"].values():
+            route["middlewares"].remove(name)
+    crowd.routes(found)
+    crowd.world.site("acme", "blue").behave(slow_ms=3000)
+
+    def one(_number: int) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", crowd.world.traefik.web_port, timeout=20)
+        connection.request("GET", "/", headers={"Host": DOMAINS[0]})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with ThreadPoolExecutor(60) as pool:
+        answers = sorted(pool.map(one, range(60)))
+    assert answers.count(429) == 10, answers
