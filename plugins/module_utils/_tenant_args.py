@@ -53,7 +53,6 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
             "limits": _COMPUTE,
         },
     },
-    "scaled_services": {"type": "list", "elements": "str", "default": []},
     "services_set": {"type": "str"},
     "usage": {
         "type": "dict",
@@ -146,7 +145,6 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         egress_ports=_ports("egress_ports", params["egress_ports"]),
         storage_provisioner=params["storage_provisioner"] if params["storage_class"] else None,
         client_access=params["client_access"],
-        scaled_services=tuple(_labels_of("scaled_services", params["scaled_services"])),
         services_set=params["services_set"],
         services=tuple((service["site"], service["name"]) for service in params["services"]),
         labels={str(key): str(value) for key, value in params["namespace_labels"].items()},

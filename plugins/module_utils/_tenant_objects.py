@@ -54,7 +54,6 @@ class Envelope:
         egress_ports: ports that all pods may reach in any namespace (database, queue, object storage).
         storage_provisioner: CSI driver of the tier's StorageClass, None to leave storage classes alone.
         client_access: whether the client gets a ServiceAccount that may read.
-        scaled_services: services that will be in the first site's namespace, so that their autoscalers come before them.
         services_set: set of manifests that holds exactly ``services``; None where nobody says.
         services: services that are to run, by number of the site and name.
         labels: further labels of the namespaces.
@@ -71,7 +70,6 @@ class Envelope:
     egress_ports: tuple[int, ...] = (3306, 5672, 9000)
     storage_provisioner: str | None = "ebs.csi.aws.com"
     client_access: bool = True
-    scaled_services: tuple[str, ...] = ()
     services_set: str | None = None
     services: tuple[tuple[int, str], ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)

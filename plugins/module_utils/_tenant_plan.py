@@ -198,10 +198,10 @@ def _scalable(envelope: Envelope, world: World, site: int) -> list[str]:
     """Return the services that are there or to come, but those that somebody else scales: two autoscalers would work against each other."""
     namespace = envelope.namespace(site)
     taken = foreign_scalers(envelope, world, namespace)
-    coming = {*(envelope.scaled_services if site == 1 else ())}
+    coming: set[str] = set()
     there = world.of(namespace).all(kinds.DEPLOYMENT)
     if envelope.services_set:
-        coming |= {name for of, name in envelope.services if of == site}
+        coming = {name for of, name in envelope.services if of == site}
         there = {name: one for name, one in there.items() if _set_of(one) != envelope.services_set}
     return [name for name in sorted({*there, *coming}) if name not in taken]
 

@@ -109,13 +109,6 @@ options:
         suboptions:
           cpu: {description: CPU as Kubernetes writes it., type: str}
           memory: {description: Memory as Kubernetes writes it., type: str}
-  scaled_services:
-    description:
-      - Services that the same run brings into the namespace of the first site. Those of them that the tier scales get their
-        HorizontalPodAutoscaler as if they were there, so that one run is enough.
-    type: list
-    elements: str
-    default: []
   services_set:
     description:
       - Name of the set of M(bluegreen.orchestrator.kubernetes_manifests) with which the same run brings O(services) into their namespaces.

@@ -103,8 +103,6 @@ def test_an_autoscaler_comes_with_its_service() -> None:
     world.contents[NAME].objects["Deployment"] = {"api-gateway": {}, "search-service": {}}
     assert told(plan_tenant(wanted, world)) == ["create HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
     assert told(plan_tenant(wanted, cluster(wanted, ["api-gateway"]))) == []
-    coming = envelope(scaled_services=("api-gateway", "search-service"))
-    assert told(plan_tenant(coming, cluster(wanted))) == ["create HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
     gone = cluster(wanted, ["api-gateway"])
     gone.contents[NAME].objects["Deployment"] = {}
     assert told(plan_tenant(wanted, gone)) == ["delete HorizontalPodAutoscaler api-gateway-hpa in t-acme"]
