@@ -22,7 +22,7 @@ TEST := .venv/stamps/test
 IMPORTER := build/venvs/importer/stamp
 NEWEST := build/venvs/newest/stamp
 
-.PHONY: help setup demo demo-stop test lint sanity unit integration molecule package bench docs changelog clean
+.PHONY: help setup demo demo-stop lab-up lab-down test lint sanity unit integration molecule package bench docs changelog clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ demo: $(DEMO) $(LINK) ## a switch and a rollback on a real Traefik on this machi
 
 demo-stop: ## end what KEEP=1 left up
 	@$(PYTHON_HERE) -m lab.world stop
+
+lab-up: $(DEMO) ## a real Kubernetes API on this machine, with fake nodes (built at first use: eight minutes)
+	@$(PYTHON_HERE) -m lab.kubernetes start
+
+lab-down: ## end it
+	@$(PYTHON_HERE) -m lab.kubernetes stop
 
 test: $(TEST) $(LINK) $(NEWEST) $(IMPORTER) ## every check there is (LAB_REQUIRE=all: a skip is a failure)
 	@$(PYTHON_HERE) -m tests.run
@@ -57,12 +63,14 @@ molecule: $(TEST) $(LINK) ##   every role on a real Docker engine: check, conver
 package: $(TEST) $(LINK) $(IMPORTER) ##   build, Galaxy's importer, install into an empty folder, run by FQCN
 	@$(PYTHON_HERE) -m tests.run package
 
-bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of an offer costs
+bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of an offer and a fleet of tenants cost
 	@$(PYTHON_HERE) -m tests.bench
 	@$(PYTHON_HERE) -m tests.bench.offers
+	@$(PYTHON_HERE) -m tests.bench.tenants
 
-docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the table of variables in docs/reference
+docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the tables in docs/reference
 	@$(PYTHON_HERE) -m tests.tools.variables
+	@$(PYTHON_HERE) -m tests.tools.tiers
 	@mkdir -p build/docs
 	@$(IN_VENV) HOME=$(CURDIR)/build antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
 	@echo "The reference is in build/docs."

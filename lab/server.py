@@ -131,6 +131,17 @@ def end_process(pid: int, birth: str, *, grace: float = 10.0) -> bool:
     return True
 
 
+def end_recorded(file: Path, *, grace: float = 10.0) -> int:
+    """End the processes that a file of ours names under ``processes``, and take it away; returns how many there were."""
+    try:
+        processes = json.loads(file.read_text())["processes"]
+    except FileNotFoundError:
+        return 0
+    ended = sum(end_process(process["pid"], process["birth"], grace=grace) for process in processes)
+    file.unlink(missing_ok=True)
+    return ended
+
+
 class Server(ABC):
     """One server process. ``start`` returns when it is ready, ``stop`` when it is gone; a context manager does both."""
 
@@ -167,6 +178,10 @@ class Server(ABC):
     def running(self) -> bool:
         """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
+
+    def record(self) -> dict[str, Any]:
+        """What ``end_recorded`` finds the process by, another day and from another program."""
+        return {"name": self.name, "pid": self.pid, "birth": process_birth(self.pid)}
 
     def start(self) -> Self:
         """Start the server and wait until it is ready."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab.load import Load
-from lab.server import ROOT, LabError, Server, end_process, process_birth
+from lab.server import ROOT, LabError, Server, end_recorded
 from lab.site import Site, read_requests
 from lab.traefik import Traefik
 
@@ -120,9 +120,7 @@ class World:
                 }
                 for name, colours in self.sites.items()
             },
-            "processes": [
-                {"name": server.name, "pid": server.pid, "birth": process_birth(server.pid)} for server in self.servers if server.running
-            ],
+            "processes": [server.record() for server in self.servers if server.running],
         }
 
     def start(self) -> Self:
@@ -192,14 +190,7 @@ class World:
 
 def stop_kept_world(directory: Path) -> int:
     """Stop the processes that world.json names; returns how many there were."""
-    file = directory / "world.json"
-    try:
-        processes = json.loads(file.read_text())["processes"]
-    except FileNotFoundError:
-        return 0
-    ended = sum(end_process(process["pid"], process["birth"]) for process in processes)
-    file.unlink(missing_ok=True)
-    return ended
+    return end_recorded(directory / "world.json")
 
 
 def fresh_directory(directory: Path) -> None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +16,8 @@ import pytest
 
 from lab.container_world import ContainerWorld
 from lab.docker import Engine
-from lab.server import ProgramMissingError
+from lab.kubernetes import ControlPlane, crds, programs
+from lab.server import LabError, ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
@@ -99,3 +102,33 @@ def containers(session_containers: ContainerWorld) -> ContainerWorld:
     """A blank world: no container, no network, no volume, no route."""
     session_containers.reset()
     return session_containers
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build Kubernetes before the first test's time begins: it takes minutes, once per machine."""
+    if not any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items):
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    # What cannot be had is said by the tests that need it.
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext(), contextlib.suppress(LabError):
+        programs.find_all()
+        for name in crds.SOURCES:
+            crds.files_of(name)
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A real Kubernetes with fake nodes, one for the session: each test takes namespaces of its own (``tenant_id``) and leaves them."""
+    plane = ControlPlane(tmp_path_factory.mktemp("kubernetes"))
+    try:
+        plane.start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    yield plane
+    plane.stop()
+
+
+@pytest.fixture
+def tenant_id() -> str:
+    """A name that no other test has."""
+    return f"t{secrets.token_hex(4)}"

@@ -26,7 +26,8 @@ EXAMPLE = ROOT / "inventories" / "example"
 HEAD = """# GLOBAL and SITE conf
 
 Made by `make docs` from the roles' argument specs; do not edit it by hand. *Conf* says where a variable usually stands: GLOBAL is
-`group_vars/all/` (true of every site or server), SITE is `host_vars/<site>/` (true of one site). Both are only habits: Ansible's
+`group_vars/all/` (true of every site or server; `group_vars/tenants/` for tenants), SITE is `host_vars/<site>/` (true of one site or
+tenant). Both are only habits: Ansible's
 precedence decides, and a site may set a GLOBAL variable for itself. `-e` marks what is given with one run.
 
 Every playbook knows these besides:
@@ -40,9 +41,14 @@ Every playbook knows these besides:
 """
 
 # Named with one run, not kept in a file: the act itself.
-ACTS = re.compile(r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$")
+ACTS = re.compile(
+    r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$"
+    r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all)$"
+)
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")
+# True of a cluster, not of one tenant.
+GLOBAL = ("tenant_tiers_extra", "tenant_namespace_prefix", "tenant_storage_class", "tenant_missing_crd", "tenant_ingress_namespaces")
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 
 
@@ -53,14 +59,14 @@ def load(path: Path) -> Any:
 
 def global_names() -> set[str]:
     """The variables that the example inventory sets for all sites."""
-    return {name for path in (EXAMPLE / "group_vars" / "all").glob("*.yml") for name in load(path) or {}}
+    return {name for group in ("all", "tenants") for path in (EXAMPLE / "group_vars" / group).glob("*.yml") for name in load(path) or {}}
 
 
 def conf(role: str, name: str) -> str:
     """Where a variable usually stands."""
     if ACTS.search(name):
         return "-e"
-    return "GLOBAL" if role in SERVER_ROLES or name.endswith("_dir") or name in global_names() else "SITE"
+    return "GLOBAL" if role in SERVER_ROLES or name.endswith("_dir") or name in GLOBAL or name in global_names() else "SITE"
 
 
 def rows(role: str, options: dict[str, Any], prefix: str = "") -> Iterator[str]:

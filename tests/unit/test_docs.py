@@ -16,7 +16,9 @@ import pytest
 import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
-from tests.tools import variables
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import MB
+from tests.tools import tiers, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
@@ -95,6 +97,28 @@ def test_the_french_readme_gives_the_promises_to_the_letter() -> None:
     assert [promise for _title, _key, promise, _status in rows] == promises
 
 
+def test_the_tenants_page_tells_the_figures_of_the_tiers() -> None:
+    """The client reads them in French: a thin space is a space, and "jusqu'a" says that Business may have more sold to it."""
+    rows = {row[0]: row[1:] for row in table_rows((ROOT / "docs/client/tenant.fr.md").read_text(), "Ce que vous avez")}
+    sold = list(TIERS.values())
+    uploads = [max(bucket["max_file_size"] for bucket in tier["object_storage"]["buckets"].values()) // MB for tier in sold]
+    told = {
+        "Sites": [str(tier["sites"]) for tier in sold],
+        "Domaines à votre nom": [str(tier["domains"]) for tier in sold],
+        "Requêtes par minute, toutes boutiques et tous visiteurs réunis": [
+            f"{tier['rate_limit']['requests_per_minute']:,}".replace(",", " ") for tier in sold
+        ],
+        "Le plus gros fichier que l'on peut envoyer": [f"{size} Mo" for size in uploads],
+        "Fichiers servis par le CDN": ["oui" if tier["cdn"]["provider"] else "non" for tier in sold],
+        "Adresses de confiance, sans limite": ["oui" if tier["rate_limit"]["trusted_ips"] else "non" for tier in sold],
+        "Base de données à vous seul, autres régions": [
+            "en option" if tier["database"]["dedicated_cluster"] and "multi_region" in tier["features"]["options"] else "non"
+            for tier in sold
+        ],
+    }
+    assert {name: [cell.removeprefix("jusqu'à ") for cell in cells] for name, cells in rows.items()} == told
+
+
 def test_the_decision_on_needs_is_the_catalogs() -> None:
     text = (ROOT / "docs/adr/0002-offers-as-entitlements.md").read_text()
     told: dict[str, tuple[str, ...]] = {}
@@ -120,14 +144,28 @@ def test_decisions_are_numbered_once_and_listed() -> None:
 
 def refusals() -> Iterator[str]:
     """The sentences with which the collection refuses or takes back, with ``{}`` where a value stands."""
-    for path in sorted((ROOT / "plugins" / "module_utils").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    trees = [ast.parse(path.read_text()) for path in sorted((ROOT / "plugins" / "module_utils").glob("*.py"))]
+    for tree in trees:
+        for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
                 and node.func.id in ("RefusedError", "LockedError", "UndoneError")
             ):
-                yield sentence(node.args[0])
+                yield from sentences(node.args[0], trees)
+
+
+def sentences(node: ast.expr, trees: list[ast.Module]) -> Iterator[str]:
+    """The text of a literal or an f-string; of a function that puts it together, what each function of this name returns."""
+    if not isinstance(node, ast.Call):
+        yield sentence(node)
+        return
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    functions = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == name]
+    returned = [one.value for function in functions for one in ast.walk(function) if isinstance(one, ast.Return) and one.value]
+    assert returned, f"line {node.lineno}: not a text that can be read here"
+    for value in returned:
+        yield sentence(value)
 
 
 def sentence(node: ast.expr) -> str:
@@ -189,6 +227,10 @@ def test_no_runbook_explains_what_nobody_says() -> None:
 
 def test_the_table_of_variables_is_current() -> None:
     assert variables.PAGE.read_text() == variables.page(), "run: make docs"
+
+
+def test_the_table_of_tiers_is_current() -> None:
+    assert tiers.PAGE.read_text() == tiers.page(), "run: make docs"
 
 
 @pytest.mark.parametrize(

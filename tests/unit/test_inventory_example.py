@@ -22,7 +22,8 @@ INVENTORY = ROOT / "inventories" / "example"
 PASSWORD_FILE = INVENTORY / "vault-password.example.txt"
 SECRET = "ZXhhbXBsZTpub3QtYS1zZWNyZXQ="
 SITES = ("acme", "globex", "initech")
-ROLES = ("base", "bluegreen", "traefik")
+TENANTS = ("hooli", "umbrella")
+ROLES = ("base", "bluegreen", "tenant", "traefik")
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 
@@ -71,7 +72,21 @@ def test_the_sites_are_the_documented_ones(listing: dict[str, Any]) -> None:
     assert len(set(addresses)) < len(addresses), "the example must show two sites on one server"
 
 
-@pytest.mark.parametrize("site", SITES)
+def test_the_tenants_are_the_documented_ones_and_need_no_server(listing: dict[str, Any]) -> None:
+    assert listing["tenants"]["hosts"] == list(TENANTS)
+    assert all(listing["_meta"]["hostvars"][tenant]["ansible_connection"] == "local" for tenant in TENANTS)
+
+
+def test_the_tenants_get_as_far_as_their_cluster() -> None:
+    """The role has judged every value then; that there is no kubeconfig is said by the first task that asks the cluster."""
+    nowhere = {"tenant_cluster": {"kubeconfig": "/there-is-no-such-file"}}
+    done = ansible("ansible-playbook", "bluegreen.orchestrator.tenant", "--extra-vars", json.dumps(nowhere))
+    said = " ".join(done.stdout.split())
+    assert said.count("/there-is-no-such-file") >= len(TENANTS), done.stdout + done.stderr
+    assert "Give the tenant the envelope of its tier" in said
+
+
+@pytest.mark.parametrize("site", [*SITES, *TENANTS])
 def test_every_role_variable_is_one_of_the_role(listing: dict[str, Any], role_options: dict[str, Any], site: str) -> None:
     variables = {name: value for name, value in listing["_meta"]["hostvars"][site].items() if name.partition("_")[0] in ROLES}
     assert variables, "SITE conf sets nothing"

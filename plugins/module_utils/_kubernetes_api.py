@@ -1,0 +1,313 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small client of the Kubernetes API: fixed paths, server-side apply, errors in words.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+No discovery: our kinds and their paths are known, and discovery is three requests before the first one that matters. No typed models:
+JSON in, JSON out. Knows nothing of Ansible.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import Access
+
+FIELD_MANAGER = "bluegreen.orchestrator"
+# On everything of ours: what we may change and prune.
+MANAGED_BY = "app.kubernetes.io/managed-by"
+# Which set of manifests an object belongs to; a set prunes its own objects only.
+SET_LABEL = "bluegreen.orchestrator/set"
+APPLY = "application/apply-patch+yaml"
+
+# Seconds in which a server that answered before may be away: a restart of an API server takes 2 to 5 on our machines.
+PATIENCE = 15.0
+# A page of a list; what kubectl asks for, too.
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object and where it lives.
+
+    Attributes:
+        kind: as in a manifest.
+        api: ``v1`` or group/version.
+        plural: the resource's name in paths and RBAC rules.
+        namespaced: whether it lives in a namespace.
+    """
+
+    kind: str
+    api: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core."""
+        return self.api.rpartition("/")[0]
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """Return the path of one object, or of all of them (in a namespace, or anywhere)."""
+        parts = ["/apis" if self.group else "/api", self.api]
+        if namespace is not None and self.namespaced:
+            parts += ["namespaces", quote(namespace, safe="")]
+        parts.append(self.plural)
+        if name is not None:
+            parts.append(quote(name, safe=""))
+        return "/".join(parts)
+
+
+class KubernetesError(BlueGreenError):
+    """The API server refused, or did not answer.
+
+    Attributes:
+        status: HTTP status, 0 when there was no answer.
+        causes: what the server names in ``details.causes``.
+    """
+
+    def __init__(self, sentence: str, *, status: int = 0, causes: list[dict[str, str]] | None = None, reason: str = "") -> None:
+        super().__init__(sentence, status=status, reason=reason)
+        self.status = status
+        self.causes = causes or []
+        self.reason = reason
+
+
+@dataclass
+class Api:
+    """One API server, as one user.
+
+    Attributes:
+        access: where it is and how to be let in.
+        timeout: seconds for one request.
+        deadline: seconds for all of them together, waiting included.
+        requests: how many were made, by verb.
+    """
+
+    access: Access
+    timeout: float = 10.0
+    deadline: float = 120.0
+    requests: dict[str, int] = field(default_factory=dict)
+    _begun: float = field(default_factory=time.monotonic)
+    _answered: bool = False
+    _sleep: Callable[[float], None] = time.sleep
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> dict[str, Any] | None:
+        """Return one object, None when it is not there."""
+        try:
+            return self._ask("get", "GET", kind, namespace, name)
+        except KubernetesError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "", metadata_only: bool = False) -> list[dict[str, Any]]:
+        """Return all objects of a kind, page by page.
+
+        Args:
+            kind: which.
+            namespace: where; None for everywhere.
+            labels: a label selector.
+            metadata_only: leave out spec and status, which for pods are 95 % of the answer.
+        """
+        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json" if metadata_only else None
+        query: dict[str, str] = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._ask("list", "GET", kind, namespace, query=query, accept=accept)
+            # Kind and version stand at the list, not at its items.
+            found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
+            rest = (answer.get("metadata") or {}).get("continue")
+            if not rest:
+                return found
+            query["continue"] = rest
+
+    def apply(self, kind: Kind, manifest: Mapping[str, Any], *, force: bool = False, dry_run: bool = False) -> dict[str, Any]:
+        """Apply a manifest on the server, as our field manager.
+
+        Args:
+            kind: of what.
+            manifest: only the fields that are ours.
+            force: take fields over from other managers.
+            dry_run: let the server check it, without storing it.
+        """
+        meta = manifest["metadata"]
+        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
+        return self._ask("patch", "PATCH", kind, meta.get("namespace"), meta["name"], query=query, body=manifest)
+
+    def delete(self, kind: Kind, namespace: str | None, name: str, uid: str) -> None:
+        """Delete the very object that was read; one that is gone already is fine."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        try:
+            self._ask("delete", "DELETE", kind, namespace, name, body=body)
+        except KubernetesError as error:
+            if error.status != 404:
+                raise
+
+    def _ask(
+        self,
+        verb: str,
+        method: str,
+        kind: Kind,
+        namespace: str | None,
+        name: str | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        accept: str | None = None,
+    ) -> dict[str, Any]:
+        what = _Request(verb, method, kind, namespace, name)
+        url = self.access.host + kind.path(namespace, name) + (f"?{urlencode(query)}" if query else "")
+        headers = {**self.access.headers, **({"Accept": accept} if accept else {})}
+        data = None
+        if body is not None:
+            headers["Content-Type"] = APPLY if method == "PATCH" else "application/json"
+            data = json.dumps(body).encode()
+        until = time.monotonic() + PATIENCE
+        while True:
+            status, answer, pause = self._once(what, method, url, headers, data, until)
+            if pause is None:
+                break
+            self._sleep(pause)
+        if not 200 <= status < 300:
+            raise _refused(what, status, answer, self.access)
+        return answer
+
+    def _once(
+        self, what: _Request, method: str, url: str, headers: Mapping[str, str], data: bytes | None, until: float
+    ) -> tuple[int, dict[str, Any], float | None]:
+        """Ask once. The third part is how long to wait before it is asked again, None when this answer stands.
+
+        All our requests may be repeated: reads, applies, and deletions of one uid.
+        """
+        left = self.deadline - (time.monotonic() - self._begun)
+        if left <= 0:
+            raise KubernetesError(
+                f"{what.words()}: the time for the whole task ({self.deadline:g} s) is over; what was done is kept, run again."
+            )
+        import urllib3
+
+        self.requests[what.verb] = self.requests.get(what.verb, 0) + 1
+        limit = min(self.timeout, left)
+        timeout = urllib3.Timeout(connect=limit, read=limit)
+        try:
+            answer = self.access.pool.request(method, url, body=data, headers=headers, timeout=timeout, retries=False, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            # At first contact a wrong address is likelier than a restart, and a fleet must not wait for each of its hosts.
+            if self._answered and time.monotonic() < until and not _is_tls(error):
+                return 0, {}, 0.25
+            raise KubernetesError(_no_answer(self.access.host, error, limit)) from None
+        self._answered = True
+        if answer.status in (429, 503, 504) and time.monotonic() < until:
+            return answer.status, {}, min(_retry_after(answer.headers.get("Retry-After")), max(0.1, until - time.monotonic()))
+        return answer.status, _json_of(answer.data), None
+
+
+@dataclass(frozen=True)
+class _Request:
+    verb: str
+    method: str
+    kind: Kind
+    namespace: str | None
+    name: str | None
+
+    def words(self) -> str:
+        """What was asked, as a person would say it."""
+        subject = f"{self.kind.kind} {self.name}" if self.name else f"{self.kind.plural}"
+        where = f" in {self.namespace}" if self.namespace and self.kind.namespaced else ""
+        return f"{self.verb} {subject}{where}"
+
+    def resource(self) -> str:
+        """The resource as an RBAC rule names it."""
+        named = f"{self.kind.plural}.{self.kind.group}" if self.kind.group else self.kind.plural
+        return f"{named} in namespace {self.namespace}" if self.namespace and self.kind.namespaced else f"{named} (in the whole cluster)"
+
+
+def _is_tls(error: Exception) -> bool:
+    return "SSL" in type(error).__name__ or "SSL" in str(error) or "CERTIFICATE" in str(error)
+
+
+def _retry_after(value: str | None) -> float:
+    """Return the seconds to wait; the server says whole ones, and 1 is what it says under load."""
+    return float(value) if value and value.isdigit() else 0.5
+
+
+def _json_of(data: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    # A proxy answers in HTML.
+    return found if isinstance(found, dict) else {"message": _short(data[:200].decode(errors="replace"))}
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:299]}…"
+
+
+def _no_answer(host: str, error: Exception, limit: float) -> str:
+    """Say why there was no answer at all."""
+    text, kind = str(error), type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return f"the API server at {host} shows a certificate that is not trusted; give its authority as ca_cert, or in the kubeconfig."
+    if _is_tls(error):
+        return f"the API server at {host} speaks no TLS that we understand; correct the URL (https or http) or the proxy."
+    if "Proxy" in kind:
+        return f"the proxy on the way to the API server at {host} does not let us through; correct proxy."
+    if "Timeout" in kind or "timed out" in text:
+        return f"the API server at {host} did not answer within {limit:g} s; see whether it is up, or raise request_timeout."
+    if "refused" in text:
+        return f"the API server at {host} refuses connections: nothing listens there; correct the address or start it."
+    if "NameResolution" in kind or "resolve" in text:
+        return f"the API server at {host} has a name that DNS does not know; correct it."
+    return f"the API server at {host} broke the connection off ({kind}); see its log, then run again."
+
+
+def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Access) -> KubernetesError:
+    """Make an error of an answer that is none of 2xx."""
+    details = answer.get("details") or {}
+    causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
+    reason = str(answer.get("reason") or "")
+    said = _short(str(answer.get("message") or reason or f"status {status}"))
+    sentence = _because(what, status, said, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
+    return KubernetesError(f"{what.words()}: {sentence}", status=status, causes=causes, reason=reason)
+
+
+def _because(what: _Request, status: int, said: str, access: Access) -> str:
+    """Say what a status means that needs no details."""
+    if status == 401:
+        return f"the API server at {access.host} does not accept the credentials of {access.who} (401); renew them."
+    if status == 403 and "exceeded quota" in said:
+        return f"a quota stands in the way ({said}); lower what is asked for, or raise that quota."
+    if status == 403 and "being terminated" in said:
+        return "the namespace is being deleted; wait until it is gone, then run again."
+    if status == 403:
+        return f"not allowed for {access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
+    if status == 404 and what.method == "PATCH":
+        return f"the server does not know that kind or namespace (404: {said}); see whether its definition (CRD) is installed."
+    if status == 404:
+        return f"the server knows no such thing (404: {said}); see whether its definition (CRD) is installed."
+    if status == 429:
+        return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
+    return ""
+
+
+def _because_of(causes: list[dict[str, str]], status: int, said: str) -> str:
+    """Say what a refusal with causes means: a conflict or an invalid field."""
+    fields = "; ".join(f"{cause.get('field', '?')}: {_short(cause.get('message', ''))}" for cause in causes[:5])
+    if status == 409 and any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
+        return f"other managers own what would change: {fields}. To take these fields over, give take_over: true."
+    if status == 409:
+        return f"somebody else changed it at the same moment (409: {said}); run again."
+    if status == 422:
+        return f"the server finds it invalid (422): {fields or said}."
+    return ""

@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module reaches an API server: kubeconfig, token file or the pod's own service account.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+The ``kubernetes`` client reads kubeconfigs (exec plugins, client certificates, proxies), as every tool of that world does. Its import
+takes 0.24 s and 43 MiB (2 cores, version 37), so it is imported when the first request is near and not before: bad options are
+refused without it, and the action plugin imports it once, before Ansible forks its workers.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
+
+IN_CLUSTER_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the path that every pod has, no secret
+
+# The names of the options are those of kubernetes.core, so that group defaults fit both.
+KUBERNETES_SPEC: dict[str, Any] = {
+    "kubeconfig": {"type": "path"},
+    "context": {"type": "str"},
+    "host": {"type": "str"},
+    "token_file": {"type": "path", "no_log": False},
+    "ca_cert": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "proxy": {"type": "str"},
+    "in_cluster": {"type": "bool", "default": False},
+    "request_timeout": {"type": "float", "default": 10.0},
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the API server is, and how to be let in.
+
+    Attributes:
+        host: base URL, without a slash at the end.
+        headers: what every request carries; holds the token, so it is not in repr.
+        pool: a urllib3 pool manager that checks certificates as asked.
+        who: the source of the credentials in words, for errors.
+        ca_option: what to correct when the certificate is not trusted.
+    """
+
+    host: str
+    headers: Mapping[str, str]
+    pool: Any
+    who: str
+
+    def __repr__(self) -> str:
+        return f"Access({self.host}, by {self.who})"
+
+
+def load_client() -> ModuleType:
+    """Import the Kubernetes client.
+
+    Raises:
+        InputError: it is not installed for this Python.
+    """
+    try:
+        return importlib.import_module("kubernetes")
+    except ImportError as error:
+        raise InputError(
+            f"the Python library kubernetes cannot be imported ({error}); install it for the Python that runs this task:"
+            " pip install kubernetes."
+        ) from None
+
+
+def source_of(params: Mapping[str, Any]) -> Literal["in_cluster", "host", "kubeconfig"]:
+    """Tell which way the options ask for.
+
+    Raises:
+        InputError: they ask for two.
+    """
+    if params["in_cluster"]:
+        given = next((name for name in ("kubeconfig", "context", "host", "token_file") if params[name]), None)
+        if given:
+            raise InputError(f"in_cluster: {given} is given too, and the pod's own account needs none; leave one of the two out.")
+        return "in_cluster"
+    if params["host"]:
+        given = next((name for name in ("kubeconfig", "context") if params[name]), None)
+        if given:
+            raise InputError(f"host: {given} is given too; leave one of the two out.")
+        if not params["token_file"]:
+            raise InputError("token_file: not given, and with host there are no other credentials; name a file that holds the token.")
+        check_url("host", params["host"])
+        return "host"
+    return "kubeconfig"
+
+
+def access(params: Mapping[str, Any]) -> Access:
+    """Make ready to ask the API server; no request is made.
+
+    Args:
+        params: the options of ``KUBERNETES_SPEC``.
+
+    Raises:
+        InputError: the options, a file that they name, or the library does not serve.
+    """
+    if params["request_timeout"] <= 0:
+        raise InputError(f"request_timeout: {params['request_timeout']:g} is no time to wait; give seconds above 0.")
+    source = source_of(params)
+    files = {name: params[name] for name in ("token_file", "ca_cert") if params[name]}
+    for option, path in files.items():
+        _readable(option, path)
+    kubernetes = load_client()
+    configuration = kubernetes.client.Configuration()
+    if source == "kubeconfig":
+        who = _from_kubeconfig(kubernetes, configuration, params)
+    elif source == "in_cluster":
+        who = _from_pod(kubernetes, configuration)
+    else:
+        configuration.host, who = params["host"].rstrip("/"), f"token_file {params['token_file']}"
+    if params["token_file"]:
+        configuration.api_key = {"authorization": f"Bearer {_read_token(params['token_file'])}"}
+        # A client certificate of the kubeconfig would win over the token.
+        configuration.cert_file = configuration.key_file = None
+        who = f"token_file {params['token_file']}"
+    if params["ca_cert"]:
+        configuration.ssl_ca_cert = params["ca_cert"]
+    if not params["validate_certs"]:
+        configuration.verify_ssl = False
+    if params["proxy"]:
+        configuration.proxy = params["proxy"]
+    return _made(kubernetes, configuration, who)
+
+
+def _made(kubernetes: ModuleType, configuration: Any, who: str) -> Access:
+    setting = configuration.auth_settings().get("BearerToken")
+    headers = {"Accept": "application/json", "User-Agent": "bluegreen.orchestrator"}
+    if setting and setting.get("value"):
+        headers["Authorization"] = str(setting["value"])
+    # The REST client only makes the pool: TLS, client certificates, proxy and no_proxy are its business, requests are ours.
+    pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
+    return Access(str(configuration.host).rstrip("/"), headers, pool, who)
+
+
+def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping[str, Any]) -> str:
+    given = params["kubeconfig"] or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+    option = "kubeconfig" if params["kubeconfig"] else "KUBECONFIG" if os.environ.get("KUBECONFIG") else "kubeconfig"
+    paths = given.split(os.pathsep)
+    if not any(os.path.isfile(path) for path in paths):
+        raise InputError(f"{option}: {given!r} is no file; name a kubeconfig, or give host and token_file, or in_cluster.")
+    for path in paths:
+        if os.path.isfile(path):
+            _readable(option, path)
+    try:
+        kubernetes.config.load_kube_config(config_file=given, context=params["context"], client_configuration=configuration)
+    except Exception as error:
+        # Only the class of the unknown: the text of a YAML error quotes the file, and a kubeconfig holds tokens.
+        reason = str(error) if isinstance(error, kubernetes.config.ConfigException) else type(error).__name__
+        wanted = f" with context {params['context']!r}" if params["context"] else ""
+        raise InputError(
+            f"{option}: {given!r}{wanted} cannot be used ({reason.splitlines()[0][:200]}); correct the file or context."
+        ) from None
+    return f"kubeconfig {given}{wanted_context(params)}"
+
+
+def wanted_context(params: Mapping[str, Any]) -> str:
+    """Name the context in words, empty for the file's own current one."""
+    return f", context {params['context']}" if params["context"] else ""
+
+
+def _from_pod(kubernetes: ModuleType, configuration: Any) -> str:
+    try:
+        kubernetes.config.load_incluster_config(client_configuration=configuration)
+    except kubernetes.config.ConfigException:
+        raise InputError(f"in_cluster: true, but this is no pod with a service account ({IN_CLUSTER_TOKEN}); give kubeconfig.") from None
+    return "the pod's service account"
+
+
+def _readable(option: str, path: str) -> None:
+    try:
+        with open(path, "rb"):
+            return
+    except OSError as error:
+        raise InputError(f"{option}: {path!r} cannot be read ({error.strerror}); correct the path or its rights.") from None
+
+
+def _read_token(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        token = file.read().strip()
+    if not token or any(char.isspace() or not char.isprintable() for char in token):
+        raise InputError(f"token_file: {path!r} holds no token; it must hold one word and nothing else.")
+    return token

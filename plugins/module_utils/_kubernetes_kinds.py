@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of objects that a tenant's envelope is made of, and those that are only looked at.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
+
+NAMESPACE: Final = Kind("Namespace", "v1", "namespaces", namespaced=False)
+STORAGE_CLASS: Final = Kind("StorageClass", "storage.k8s.io/v1", "storageclasses", namespaced=False)
+QUOTA: Final = Kind("ResourceQuota", "v1", "resourcequotas")
+LIMIT_RANGE: Final = Kind("LimitRange", "v1", "limitranges")
+AUTOSCALER: Final = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers")
+NETWORK_POLICY: Final = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies")
+SERVICE_ACCOUNT: Final = Kind("ServiceAccount", "v1", "serviceaccounts")
+ROLE: Final = Kind("Role", "rbac.authorization.k8s.io/v1", "roles")
+ROLE_BINDING: Final = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings")
+
+# Ours in each namespace of a tenant: what is not declared any more is pruned among these, by label.
+ENVELOPE: Final = (NETWORK_POLICY, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, QUOTA, LIMIT_RANGE, AUTOSCALER)
+
+DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments")
+POD: Final = Kind("Pod", "v1", "pods")
+CLAIM: Final = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
+SERVICE: Final = Kind("Service", "v1", "services")
+
+# Whatever else a tenant or a managed desk consists of. No discovery: three requests before the first one that matters, for each host.
+_FURTHER: Final = (
+    SERVICE,
+    CLAIM,
+    DEPLOYMENT,
+    Kind("ConfigMap", "v1", "configmaps"),
+    Kind("StatefulSet", "apps/v1", "statefulsets"),
+    Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
+    Kind("Job", "batch/v1", "jobs"),
+    Kind("CronJob", "batch/v1", "cronjobs"),
+    Kind("Ingress", "networking.k8s.io/v1", "ingresses"),
+    Kind("Middleware", "traefik.io/v1alpha1", "middlewares"),
+    Kind("IngressRoute", "traefik.io/v1alpha1", "ingressroutes"),
+    Kind("TraefikService", "traefik.io/v1alpha1", "traefikservices"),
+    Kind("ServersTransport", "traefik.io/v1alpha1", "serverstransports"),
+    Kind("Certificate", "cert-manager.io/v1", "certificates"),
+    Kind("Issuer", "cert-manager.io/v1", "issuers"),
+    Kind("ServiceMonitor", "monitoring.coreos.com/v1", "servicemonitors"),
+    Kind("PodMonitor", "monitoring.coreos.com/v1", "podmonitors"),
+    Kind("PrometheusRule", "monitoring.coreos.com/v1", "prometheusrules"),
+    Kind("InnoDBCluster", "mysql.oracle.com/v2", "innodbclusters"),
+    Kind("ApplicationSet", "argoproj.io/v1alpha1", "applicationsets"),
+)
+
+# By ``apiVersion/kind``, as a manifest names it.
+MANIFEST_KINDS: Final = {f"{kind.api}/{kind.kind}": kind for kind in (NAMESPACE, *ENVELOPE, *_FURTHER)}

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a server-side apply would change, computed on our side with nothing but the right to read.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+A dry run on the server needs the right to write (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run-authorization), so
+a preview by it is no preview for a read-only account. What the server would answer is in the object itself: its values, and in
+``metadata.managedFields`` who owns each of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER
+
+Path = tuple[str, ...]
+
+# Where quantities stand: the server gives "0.5" back as "500m", and both are the same.
+QUANTITY_PARENTS = frozenset({"hard", "max", "min", "default", "defaultRequest", "requests", "limits"})
+QUANTITY_KEYS = frozenset({"averageValue", "storage"})
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that would change and that somebody else owns.
+
+    Attributes:
+        field: its path, as ``.spec.hard.pods``.
+        manager: who owns it.
+        value: what it is.
+        wanted: what it would become.
+    """
+
+    field: str
+    manager: str
+    value: Any
+    wanted: Any
+
+
+def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return what is and what would be, of the fields that matter to us only.
+
+    Fields that matter are those that ``desired`` has, and those that we once set and that ``desired`` has no more. Both sides are equal
+    exactly when an apply would change nothing.
+
+    Args:
+        current: the object as the server gives it, None when it is not there.
+        desired: the manifest that would be applied.
+    """
+    after = dict(desired)
+    if current is None:
+        return None, after
+    before = _project(current, desired, _ours(current), ())
+    return before if isinstance(before, dict) else {}, after
+
+
+def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Conflict]:
+    """Return the fields that an apply without force would be refused for.
+
+    Args:
+        current: the object as the server gives it.
+        desired: the manifest that would be applied.
+    """
+    others = [
+        (str(entry.get("manager")), set(_paths(entry.get("fieldsV1") or {})))
+        for entry in (current.get("metadata") or {}).get("managedFields") or []
+        if not _is_ours(entry) and not entry.get("subresource")
+    ]
+    found = []
+    for path, wanted in _leaves(desired):
+        value = _at(current, path)
+        if _same(value, wanted, path):
+            continue
+        for manager, paths in others:
+            if path in paths:
+                found.append(Conflict("." + ".".join(path), manager, value, wanted))
+                break
+    return found
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
+def _ours(current: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that we set by apply, as a tree; a leaf is an empty one."""
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        if _is_ours(entry):
+            return _named(entry.get("fieldsV1") or {})
+    return {}
+
+
+def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Take ``f:`` from the names of a ``fieldsV1`` set. Elements of a list keep their ``k:``, and the entry for the thing itself goes."""
+    return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items() if key != "."}
+
+
+def _paths(fields: Mapping[str, Any], parent: Path = ()) -> Iterator[Path]:
+    """Yield the leaves of a ``fieldsV1`` set. Elements of lists (``k:``, ``v:``, ``i:``) count as the list as a whole."""
+    inner = False
+    for key, below in fields.items():
+        if key.startswith("f:"):
+            inner = True
+            yield from _paths(below or {}, (*parent, key[2:]))
+        elif key[:2] in ("k:", "v:", "i:"):
+            inner = True
+            yield parent
+    if parent and not inner:
+        yield parent
+
+
+def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: Path) -> Any:
+    """Return what ``current`` has of the fields that ``desired`` has or that we own.
+
+    Args:
+        current: what the server has.
+        desired: what it should have; None where it should have nothing.
+        ours: the fields below that we own, empty for a leaf that is ours, None for what is not.
+        path: where this is.
+    """
+    if isinstance(current, Mapping) and (isinstance(desired, Mapping) or ours):
+        wanted, owned = desired if isinstance(desired, Mapping) else {}, ours or {}
+        return {
+            key: _project(value, wanted.get(key), owned.get(key), (*path, str(key)))
+            for key, value in current.items()
+            if key in wanted or key in owned
+        }
+    elements = [key for key in ours or () if key.startswith("k:")]
+    if elements and isinstance(current, list):
+        return _project_elements(current, desired if isinstance(desired, list) else [], {key: (ours or {})[key] for key in elements}, path)
+    # A leaf of ours has been changed by nobody since our last apply, or it would be theirs: what it has more was filled in by the server.
+    same = _covers(current, desired, path) if ours is not None else _same(current, desired, path)
+    # Two spellings of one value are no difference; the desired one is shown.
+    return desired if same else current
+
+
+def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str, Any], path: Path) -> list[Any]:
+    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``."""
+    names = {key: json.loads(key[2:]) for key in ours}
+    left = [(next((key for key, name in names.items() if _is_called(element, name)), None), element) for element in current]
+    found = []
+    for wanted in desired:
+        at = next((i for i, (key, _element) in enumerate(left) if key is not None and _is_called(wanted, names[key])), None)
+        if at is not None:
+            key, element = left.pop(at)
+            found.append(_project(element, wanted, ours[str(key)], path))
+    return [*found, *(element for key, element in left if key is not None)]
+
+
+def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
+    """Whether an element has this name. A part that is left out is one that the server fills in (the protocol of a port)."""
+    return all(element.get(part, value) == value for part, value in name.items())
+
+
+def _covers(current: Any, desired: Any, path: Path) -> bool:
+    """Compare two values, where the server may have filled in more than was asked for."""
+    if isinstance(current, Mapping) and isinstance(desired, Mapping):
+        return all(key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items())
+    if isinstance(current, list) and isinstance(desired, list):
+        return len(current) == len(desired) and all(_covers(one, other, path) for one, other in zip(current, desired, strict=True))
+    return _same(current, desired, path)
+
+
+def _same(current: Any, desired: Any, path: Path) -> bool:
+    """Compare two values as they are; lists element by element."""
+    if isinstance(current, Mapping) and isinstance(desired, Mapping):
+        return current.keys() == desired.keys() and all(_same(current[key], desired[key], (*path, str(key))) for key in desired)
+    if isinstance(current, list) and isinstance(desired, list):
+        return len(current) == len(desired) and all(_same(one, other, path) for one, other in zip(current, desired, strict=True))
+    if current == desired:
+        return True
+    is_quantity = bool(path) and (path[-1] in QUANTITY_KEYS or (len(path) > 1 and path[-2] in QUANTITY_PARENTS))
+    return is_quantity and _same_amount(current, desired)
+
+
+def _same_amount(current: Any, desired: Any) -> bool:
+    try:
+        return _quantity.equal(current, desired)
+    except InputError:
+        # Absent, or something else that stands beside quantities: the type of a limit.
+        return False
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, below in value.items():
+            yield from _leaves(below, (*path, str(key)))
+    else:
+        yield path, value
+
+
+def _at(value: Any, path: Path) -> Any:
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

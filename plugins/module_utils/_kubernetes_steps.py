@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of a plan on a cluster: made without writing, and then taken one by one.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    Api,
+    Kind,
+    KubernetesError,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
+
+Action = Literal["create", "update", "delete"]
+Manifest = dict[str, Any]
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request that an apply makes.
+
+    Attributes:
+        action: what is done.
+        kind: to an object of which kind.
+        namespace: where it lives, None for what lives nowhere.
+        name: its name.
+        before: what is, of the fields that matter; None when it is not there.
+        after: what would be; None when it would be gone.
+        uid: of the object that was read, for a deletion.
+        force: whether fields are taken over from other managers.
+    """
+
+    action: Action
+    kind: Kind
+    namespace: str | None
+    name: str
+    before: Mapping[str, Any] | None
+    after: Manifest | None
+    uid: str = ""
+    force: bool = False
+
+    def title(self) -> str:
+        """The object as kubectl would name it."""
+        return f"{self.kind.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind.kind} {self.name}"
+
+    def change(self) -> Change:
+        """The step as one change of a plan."""
+        return Change(self.action, self.title(), self.before, self.after)
+
+
+def plan_of(steps: Iterable[Step]) -> Plan:
+    """Return steps as changes, for diffs and the digest."""
+    return Plan(tuple(step.change() for step in steps))
+
+
+def is_ours(found: Mapping[str, Any]) -> bool:
+    """Whether an object carries our label."""
+    return ((found.get("metadata") or {}).get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
+
+
+def apply_step(kind: Kind, manifest: Manifest, current: Object | None) -> Iterator[Step]:
+    """Yield the step that brings an object to its manifest; nothing where it is as it should be."""
+    before, after = _kubernetes_plan.before_and_after(current, manifest)
+    if before != after:
+        meta = manifest["metadata"]
+        yield Step("create" if current is None else "update", kind, meta.get("namespace"), meta["name"], before, after)
+
+
+def delete_step(kind: Kind, current: Object) -> Step:
+    """Return the step that deletes the very object that was read."""
+    meta = current["metadata"]
+    shown = {key: meta[key] for key in ("name", "namespace", "labels") if key in meta}
+    before = {"apiVersion": kind.api, "kind": kind.kind, "metadata": shown}
+    return Step("delete", kind, meta.get("namespace"), meta["name"], before, None, uid=str(meta["uid"]))
+
+
+def settle(pairs: Sequence[tuple[Step, Object | None]], *, take_over: bool) -> tuple[tuple[Step, ...], tuple[tuple[str, Conflict], ...]]:
+    """Find what other managers own, and refuse it or take it over.
+
+    Args:
+        pairs: what is to be done, each with the object as it was read.
+        take_over: whether fields and objects of other managers are taken over.
+
+    Returns:
+        The steps, forced where something is taken over, and what is.
+
+    Raises:
+        RefusedError: something is in the way and is not to be taken over.
+    """
+    found = [(step, conflict) for step, current in pairs for conflict in _conflicts_of(step, current)]
+    if found and not take_over:
+        raise RefusedError(_conflict_words(found), conflicts=_public(found))
+    forced = {step.title() for step, _conflict in found}
+    settled = tuple(dataclasses.replace(step, force=step.title() in forced) for step, _current in pairs)
+    return settled, tuple((step.title(), conflict) for step, conflict in found)
+
+
+def execute(api: Api, steps: Sequence[Step]) -> None:
+    """Take the steps, in order; where one fails, say how far it came.
+
+    Raises:
+        BlueGreenError: a step failed; ``done`` of its facts names those before it.
+    """
+    done: list[str] = []
+    try:
+        for step in steps:
+            if step.after is None:
+                api.delete(step.kind, step.namespace, step.name, step.uid)
+            else:
+                api.apply(step.kind, step.after, force=step.force)
+            done.append(f"{step.action} {step.title()}")
+    except BlueGreenError as error:
+        far = f"{len(done)} of {len(steps)} steps were done and stay; run again to finish." if done else "Nothing was changed."
+        raise BlueGreenError(f"{error.sentence} {far}", **{**error.facts, "done": done, "changed": bool(done)}) from None
+
+
+def validate(api: Api, steps: Sequence[Step]) -> list[str]:
+    """Let the server check what an apply would send, where it can.
+
+    Returns:
+        Sentences about what it could not check.
+
+    Raises:
+        BlueGreenError: it would refuse a step, or lets this user check nothing.
+    """
+    coming = {step.name for step in steps if step.kind is kinds.NAMESPACE and step.action == "create"}
+    skipped = [step for step in steps if step.namespace in coming]
+    for step in steps:
+        if step.after is None or step.namespace in coming:
+            continue
+        try:
+            api.apply(step.kind, step.after, force=step.force, dry_run=True)
+        except KubernetesError as error:
+            if error.status != 403:
+                raise
+            raise RefusedError(
+                f"validate: server needs the rights of an apply, for Kubernetes lets only those who may write try it out; {error.sentence}"
+                " Leave validate at client to preview with the right to read."
+            ) from None
+    told = f"{len(skipped)} objects were not validated by the server, for their namespace is not there yet."
+    return [told] if skipped else []
+
+
+def _conflicts_of(step: Step, current: Object | None) -> Iterator[Conflict]:
+    """Yield what an update would be refused for, and one more where the object as a whole is somebody else's."""
+    if step.action != "update" or current is None or step.after is None:
+        return
+    if not is_ours(current) and step.kind is not kinds.NAMESPACE:
+        yield Conflict(f".metadata.labels.{MANAGED_BY}", "somebody else", None, FIELD_MANAGER)
+    yield from _kubernetes_plan.conflicts(current, step.after)
+
+
+def _conflict_words(found: Sequence[tuple[Step, Conflict]]) -> str:
+    told = [f"{step.title()} {conflict.field} (owned by {conflict.manager}, is {conflict.value!r})" for step, conflict in found]
+    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+    return f"other managers own what would change: {'; '.join(told[:5])}{more}. To take these fields over, give take_over: true."
+
+
+def _public(found: Iterable[tuple[Step, Conflict]]) -> list[dict[str, Any]]:
+    return [{"object": step.title(), **dataclasses.asdict(one)} for step, one in found]

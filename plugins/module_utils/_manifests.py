@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A set of manifests from start to end, in preview and in apply.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+Why not ``kubernetes.core.k8s``: its check mode is a dry run on the server, which needs the right to write, and it prunes nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests_wait
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    SET_LABEL,
+    Api,
+    Kind,
+    KubernetesError,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
+    Manifest,
+    Object,
+    Step,
+    apply_step,
+    delete_step,
+    execute,
+    is_ours,
+    plan_of,
+    settle,
+    validate,
+)
+
+MANIFESTS_SPEC: Final[dict[str, Any]] = {
+    "set": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "manifests": {"type": "list", "elements": "dict", "default": []},
+    "namespaces": {"type": "list", "elements": "str", "default": []},
+    "kinds": {"type": "list", "elements": "str", "default": []},
+    "missing_crd": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
+    "take_over": {"type": "bool", "default": False},
+    "validate": {"type": "str", "choices": ["client", "server"], "default": "client"},
+    "wait_seconds": {"type": "int", "default": 0},
+    **KUBERNETES_SPEC,
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A manifest with its kind, ready to be applied."""
+
+    kind: Kind
+    manifest: Manifest
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Namespace and name."""
+        meta = self.manifest["metadata"]
+        return str(meta.get("namespace", "")), str(meta["name"])
+
+
+def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Bring a set of manifests onto a cluster, or tell what that would change.
+
+    Args:
+        params: the options of ``MANIFESTS_SPEC``, validated.
+        check_mode: whether to read only.
+
+    Raises:
+        BlueGreenError: nothing was changed, or its facts say what was.
+    """
+    wanted = wanted_of(params)
+    places = _places(params, wanted)
+    api = Api(access(params), timeout=params["request_timeout"])
+    found, missing = _read(api, places)
+    if missing and params["missing_crd"] == "fail":
+        raise InputError(f"manifests: the cluster does not know {', '.join(sorted(missing))}; install its definition (CRD) first.")
+    present = params["state"] == "present"
+    known = [one for one in wanted if present and _name_of(one.kind) not in missing]
+    steps, taken = plan(params["set"], known, found, take_over=params["take_over"])
+    warnings = (
+        [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
+        if missing
+        else []
+    )
+    result = {
+        **_told(params["set"], steps, preview=check_mode),
+        "left_out": [_title(one) for one in wanted if present and _name_of(one.kind) in missing],
+        "took_over": [f"{title} {conflict.field} from {conflict.manager}" for title, conflict in taken],
+        "warnings": warnings,
+    }
+    if not check_mode:
+        execute(api, steps)
+        _manifests_wait.wait(api, [(one.kind, *one.place) for one in known], params["wait_seconds"])
+    elif params["validate"] == "server":
+        result["warnings"] += validate(api, steps)
+    return {**result, "requests": dict(sorted(api.requests.items()))}
+
+
+def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
+    """Check the manifests and label them.
+
+    Raises:
+        InputError: one cannot be applied.
+    """
+    found: list[Wanted] = []
+    for number, given in enumerate(params["manifests"]):
+        one = _wanted(number, given, params["set"])
+        if any(one.kind is other.kind and one.place == other.place for other in found):
+            raise InputError(f"manifests[{number}]: {_title(one)} is there twice; leave one of the two out.")
+        found.append(one)
+    return found
+
+
+def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
+    where = f"manifests[{number}]"
+    key = f"{given.get('apiVersion')}/{given.get('kind')}"
+    kind = MANIFEST_KINDS.get(key)
+    if kind is None:
+        raise InputError(f"{where}: {key} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
+    meta = given.get("metadata")
+    if not isinstance(meta, Mapping) or not isinstance(meta.get("name"), str) or not meta["name"]:
+        raise InputError(f"{where}: metadata.name is missing; name the {kind.kind}.")
+    if kind.namespaced and not meta.get("namespace"):
+        raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing; say where it is to live.")
+    if "status" in given:
+        raise InputError(f"{where}: {kind.kind} {meta['name']} has a status, which is the server's to write; leave it out.")
+    manifest = copy.deepcopy(dict(given))
+    manifest["metadata"]["labels"] = {**(meta.get("labels") or {}), MANAGED_BY: FIELD_MANAGER, SET_LABEL: name}
+    return Wanted(kind, manifest)
+
+
+def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[Kind, str | None]]:
+    """Return where to look: each kind in each namespace, once."""
+    kinds = {_name_of(one.kind): one.kind for one in wanted}
+    for name in params["kinds"]:
+        if name not in MANIFEST_KINDS:
+            raise InputError(f"kinds: {name!r} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
+        kinds[name] = MANIFEST_KINDS[name]
+    namespaces = set(params["namespaces"])
+    exact = {(name, one.place[0]) for one in wanted for name in [_name_of(one.kind)]}
+    places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
+    return [(kinds[name], namespace or None) for name, namespace in sorted(places)]
+
+
+def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tuple[str, str, str], Object], set[str]]:
+    """Return what is there by kind, namespace and name, and the kinds that the cluster does not know."""
+    found: dict[tuple[str, str, str], Object] = {}
+    missing: set[str] = set()
+    for kind, namespace in places:
+        if _name_of(kind) in missing:
+            continue
+        try:
+            objects = api.list_all(kind, namespace)
+        except KubernetesError as error:
+            if error.status != 404:
+                raise
+            missing.add(_name_of(kind))
+            continue
+        for one in objects:
+            found[_name_of(kind), namespace or "", one["metadata"]["name"]] = one
+    return found, missing
+
+
+def plan(
+    name: str, wanted: Iterable[Wanted], found: Mapping[tuple[str, str, str], Object], *, take_over: bool
+) -> tuple[tuple[Step, ...], tuple[tuple[str, Any], ...]]:
+    """Compare a set with what is there: what is declared in its order, then what is of the set and declared no more.
+
+    Args:
+        name: of the set.
+        wanted: what is declared.
+        found: what is there, by kind (``apiVersion/kind``), namespace and name.
+        take_over: whether objects and fields of other managers are taken over.
+
+    Raises:
+        RefusedError: something of somebody else is in the way.
+    """
+    left = dict(found)
+    pairs: list[tuple[Step, Object | None]] = []
+    for one in wanted:
+        current = left.pop((_name_of(one.kind), *one.place), None)
+        pairs += [(step, current) for step in apply_step(one.kind, one.manifest, current)]
+    pairs += [(step, None) for step in _pruned(name, left)]
+    return settle(pairs, take_over=take_over)
+
+
+def _pruned(name: str, left: Mapping[tuple[str, str, str], Object]) -> Iterator[Step]:
+    for (kind, _namespace, _name), current in sorted(left.items()):
+        meta = current["metadata"]
+        # What belongs to another object goes with that one; what is going needs no second push. A namespace takes along all that is in it,
+        # so it goes by nobody's deleted line.
+        if (
+            kind != _name_of(NAMESPACE)
+            and is_ours(current)
+            and meta["labels"].get(SET_LABEL) == name
+            and not meta.get("deletionTimestamp")
+            and not meta.get("ownerReferences")
+        ):
+            yield delete_step(MANIFEST_KINDS[kind], current)
+
+
+def _told(name: str, steps: tuple[Step, ...], *, preview: bool) -> dict[str, Any]:
+    whole = plan_of(steps)
+    words = {"create": "to create" if preview else "created", "update": "to update" if preview else "updated"}
+    words["delete"] = "to delete" if preview else "deleted"
+    counts = [f"{number} {words[action]}" for action in words if (number := sum(step.action == action for step in steps))]
+    return {
+        "changed": whole.changed,
+        "actions": whole.actions(),
+        "diff": whole.diff(),
+        "digest": whole.digest(),
+        "summary": f"{name}: {', '.join(counts) or 'nothing to change'}",
+    }
+
+
+def _name_of(kind: Kind) -> str:
+    return f"{kind.api}/{kind.kind}"
+
+
+def _title(one: Wanted) -> str:
+    namespace, name = one.place
+    return f"{one.kind.kind} {namespace}/{name}" if namespace else f"{one.kind.kind} {name}"

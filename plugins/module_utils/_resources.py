@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Amounts of what a ResourceQuota counts, as whole numbers that can be added, divided and compared.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+CPU is in millicores, memory and storage are in bytes, everything else is a count. The names are those of a ResourceQuota
+(https://kubernetes.io/docs/concepts/policy/resource-quotas/): ``requests.cpu``, ``limits.memory``, ``pods`` ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
+
+Amounts = dict[str, int]
+
+# What a quota is divided by: a share of 0.7 millicores or of half a byte helps nobody.
+MEBIBYTE = 1024 * 1024
+
+
+def is_bytes(resource: str) -> bool:
+    """Whether a resource is counted in bytes."""
+    return resource.rpartition(".")[2] in ("memory", "storage", "ephemeral-storage")
+
+
+def amount(resource: str, value: object) -> int:
+    """Return a quantity of a resource as a whole number.
+
+    Raises:
+        InputError: it is no quantity.
+    """
+    return _quantity.parse_resource(resource, value, resource)
+
+
+def quantity(resource: str, value: int) -> str:
+    """Return a whole number as the quantity that a manifest has."""
+    return _quantity.format_resource(resource, value)
+
+
+def amounts(quantities: Mapping[str, object]) -> Amounts:
+    """Return quantities, as the server gives them, as whole numbers."""
+    return {resource: amount(resource, value) for resource, value in quantities.items()}
+
+
+def total(parts: Iterable[Mapping[str, int]]) -> Amounts:
+    """Add amounts, resource by resource."""
+    sums: Amounts = {}
+    for part in parts:
+        for resource, value in part.items():
+            sums[resource] = sums.get(resource, 0) + value
+    return sums
+
+
+def divide(whole: Mapping[str, int], shares: list[int]) -> list[Amounts]:
+    """Divide amounts by shares, so that the sum is exactly the whole; what does not divide goes to the first.
+
+    Args:
+        whole: the amounts of a tier.
+        shares: one positive number per part.
+    """
+    parts: list[Amounts] = [{} for _ in shares]
+    for resource, value in whole.items():
+        unit = MEBIBYTE if is_bytes(resource) else 1
+        units = value // unit
+        for part, share in zip(parts[1:], shares[1:], strict=True):
+            part[resource] = units * share // sum(shares) * unit
+        parts[0][resource] = value - sum(part[resource] for part in parts[1:])
+    return parts
+
+
+def of_pod(spec: Mapping[str, Any]) -> Amounts:
+    """Return what a quota counts for a pod: its containers together, or its greatest init container where that is more.
+
+    Sidecars (init containers that are always restarted) run beside the containers and count with them.
+    """
+    sides = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
+    inits = [one for one in spec.get("initContainers") or [] if one.get("restartPolicy") != "Always"]
+    running = total(of_container(one) for one in [*(spec.get("containers") or []), *sides])
+    beside = total(of_container(one) for one in sides)
+    counted = dict(running)
+    for init in inits:
+        for resource, value in total([of_container(init), beside]).items():
+            counted[resource] = max(counted.get(resource, 0), value)
+    overhead = amounts(spec.get("overhead") or {})
+    for resource, value in overhead.items():
+        for side in ("requests", "limits"):
+            if f"{side}.{resource}" in counted:
+                counted[f"{side}.{resource}"] += value
+    return {"pods": 1, **counted}
+
+
+def of_container(container: Mapping[str, Any]) -> Amounts:
+    """Return requests and limits of a container; a limit without a request is the request, too."""
+    given = container.get("resources") or {}
+    limits = {key: value for key, value in (given.get("limits") or {}).items() if key in ("cpu", "memory")}
+    requests = {**limits, **{key: value for key, value in (given.get("requests") or {}).items() if key in ("cpu", "memory")}}
+    found = {f"requests.{key}": value for key, value in requests.items()} | {f"limits.{key}": value for key, value in limits.items()}
+    return amounts(found)

@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of tier_quota, and how they become an envelope.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
+
+PREFIX: Final = "e-commerce-tenant-"
+# A namespace is a DNS label (RFC 1123), and the tenth site's needs eight letters more than the tenant's own.
+LONGEST_NAMESPACE: Final = 63
+LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+SITE_SUFFIX: Final = re.compile(r".*-site-\d+")
+
+_COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
+
+TENANT_SPEC: Final[dict[str, Any]] = {
+    "tenant": {"type": "str", "required": True},
+    "namespace_prefix": {"type": "str", "default": PREFIX},
+    **KUBERNETES_SPEC,
+}
+
+TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
+    **TENANT_SPEC,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "tier": {"type": "str"},
+    "tiers_extra": {"type": "dict", "default": {}},
+    "custom": {"type": "dict", "default": {}},
+    "sites": {"type": "int", "default": 1},
+    "site_shares": {"type": "list", "elements": "int", "default": []},
+    "services": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "site": {"type": "int", "default": 1},
+            "replicas": {"type": "int", "default": 1},
+            "requests": _COMPUTE,
+            "limits": _COMPUTE,
+        },
+    },
+    "services_set": {"type": "str"},
+    "usage": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "domains": {"type": "int"},
+            "products": {"type": "int"},
+            "concurrent_users": {"type": "int"},
+            "orders_per_month": {"type": "int"},
+            "buckets": {"type": "dict", "default": {}},
+        },
+    },
+    "ingress_namespaces": {"type": "list", "elements": "str", "default": ["traefik"]},
+    "ingress_app": {"type": "str", "default": "api-gateway"},
+    "ingress_ports": {"type": "list", "elements": "int", "default": [80, 443]},
+    "egress_ports": {"type": "list", "elements": "int", "default": [3306, 5672, 9000]},
+    "storage_class": {"type": "bool", "default": True},
+    "storage_provisioner": {"type": "str", "default": "ebs.csi.aws.com"},
+    "client_access": {"type": "bool", "default": True},
+    "namespace_labels": {"type": "dict", "default": {}},
+    "take_over": {"type": "bool", "default": False},
+    "force": {"type": "bool", "default": False},
+    "reason": {"type": "str"},
+    "validate": {"type": "str", "choices": ["client", "server"], "default": "client"},
+    "wait_seconds": {"type": "int", "default": 120},
+}
+
+
+@dataclass(frozen=True)
+class ServiceWish:
+    """A service that is to fit, as the options describe it; None leaves the tier's own resources."""
+
+    name: str
+    site: int
+    replicas: int
+    pod: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class TenantWish:
+    """What the options of tier_quota ask for.
+
+    Attributes:
+        envelope: what should be; for ``state: absent`` only its names matter.
+        state: ``present`` or ``absent``.
+        services: services that are to fit, beside those that are there.
+        usage: what the caller counted: name to number.
+        take_over: whether objects and fields of other managers are taken over.
+        reason: why blockers are overridden, None where they are not.
+        validate_on_server: whether a preview asks the server, too.
+        wait_seconds: how long a deletion is waited for.
+    """
+
+    envelope: Envelope
+    state: str
+    services: tuple[ServiceWish, ...]
+    usage: Mapping[str, int]
+    take_over: bool
+    reason: str | None
+    validate_on_server: bool
+    wait_seconds: int
+
+
+def wish_of(params: Mapping[str, Any]) -> TenantWish:
+    """Check the options and make a wish of them.
+
+    Args:
+        params: the options of ``TIER_QUOTA_SPEC``, validated by type.
+
+    Raises:
+        InputError: an option cannot work.
+    """
+    present = params["state"] == "present"
+    if present and not params["tier"]:
+        raise InputError("tier: not given; name what the tenant has bought, for example tier: standard.")
+    tier = effective_tier(params["tier"] or "standard", params["tiers_extra"], params["custom"] if present else {})
+    check_tenant(params["tenant"], params["namespace_prefix"])
+    sites = params["sites"]
+    if sites < 1:
+        raise InputError(f"sites: {sites} is no number of sites; give 1 or more.")
+    envelope = Envelope(
+        tenant=params["tenant"],
+        tier=tier,
+        sites=sites,
+        shares=_shares(params["site_shares"], sites),
+        prefix=params["namespace_prefix"],
+        ingress_namespaces=tuple(_labels_of("ingress_namespaces", params["ingress_namespaces"])),
+        ingress_app=_label("ingress_app", params["ingress_app"]),
+        ingress_ports=_ports("ingress_ports", params["ingress_ports"]),
+        egress_ports=_ports("egress_ports", params["egress_ports"]),
+        storage_provisioner=params["storage_provisioner"] if params["storage_class"] else None,
+        client_access=params["client_access"],
+        services_set=params["services_set"],
+        services=tuple((service["site"], service["name"]) for service in params["services"]),
+        labels={str(key): str(value) for key, value in params["namespace_labels"].items()},
+    )
+    return TenantWish(
+        envelope=envelope,
+        state=params["state"],
+        services=tuple(_service(service, envelope) for service in params["services"]),
+        usage=_usage(params["usage"]),
+        take_over=params["take_over"],
+        reason=_reason(params["force"], params["reason"]),
+        validate_on_server=params["validate"] == "server",
+        wait_seconds=params["wait_seconds"],
+    )
+
+
+def check_tenant(tenant: str, prefix: str) -> None:
+    """Refuse an id that cannot name a namespace, or that would name another tenant's site.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    if not LABEL.fullmatch(tenant):
+        raise InputError(f"tenant: {tenant[:80]!r} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
+    if SITE_SUFFIX.fullmatch(tenant):
+        raise InputError(f"tenant: {tenant!r} ends like a site of another tenant (-site-<number>); choose another id.")
+    if not LABEL.fullmatch(f"{prefix}x"):
+        raise InputError(f"namespace_prefix: {prefix[:80]!r} cannot begin a namespace; use lower-case letters, digits and hyphens.")
+    longest = LONGEST_NAMESPACE - len(f"{prefix}-site-10")
+    if len(tenant) > longest:
+        raise InputError(
+            f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
+        )
+
+
+def _shares(given: list[int], sites: int) -> tuple[int, ...]:
+    if not given:
+        return (1,) * sites
+    if len(given) != sites or min(given) < 1:
+        raise InputError(f"site_shares: {given} are not {sites} numbers of 1 and more; give one per site, or leave it out for equal parts.")
+    return tuple(given)
+
+
+def _label(option: str, value: str) -> str:
+    if not LABEL.fullmatch(value) or len(value) > LONGEST_NAMESPACE:
+        raise InputError(f"{option}: {value[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+    return value
+
+
+def _labels_of(option: str, values: list[str]) -> list[str]:
+    return [_label(option, value) for value in values]
+
+
+def _ports(option: str, values: list[int]) -> tuple[int, ...]:
+    for value in values:
+        if not 0 < value < 65536:
+            raise InputError(f"{option}: {value} is no port; give numbers from 1 to 65535.")
+    return tuple(values)
+
+
+def _reason(force: bool, reason: str | None) -> str | None:
+    text = " ".join((reason or "").split())
+    if force and not text:
+        raise InputError("reason: not given, and force needs one; say why, it is written on the namespace.")
+    if len(text) > 500:
+        raise InputError(f"reason: {len(text)} letters are too many for an annotation; say it in 500.")
+    return text if force else None
+
+
+def _service(given: Mapping[str, Any], envelope: Envelope) -> ServiceWish:
+    name, site = _label("services.name", given["name"]), given["site"]
+    if not 1 <= site <= envelope.sites:
+        raise InputError(f"services.site: {name} is to run on site {site}, and there are {envelope.sites}; correct one of the two.")
+    if given["replicas"] < 0:
+        raise InputError(f"services.replicas: {given['replicas']} of {name} is no number of pods; give 0 or more.")
+    pod: _resources.Amounts = {"pods": 1}
+    for side in ("requests", "limits"):
+        default = envelope.tier["resources"][side]
+        for resource in ("cpu", "memory"):
+            value = (given[side] or {}).get(resource)
+            read = default[resource] if value is None else _quantity.parse_resource(resource, value, f"services.{side}.{resource}")
+            pod[f"{side}.{resource}"] = read
+    return ServiceWish(name, site, given["replicas"], pod)
+
+
+def _usage(given: Mapping[str, Any]) -> dict[str, int]:
+    found = {key: value for key, value in given.items() if key != "buckets" and value is not None}
+    for name, size in (given.get("buckets") or {}).items():
+        found[f"bucket {name}"] = _tier_fields.size(size, f"usage.buckets.{name}")
+    for key, value in found.items():
+        if value < 0:
+            raise InputError(f"usage.{key}: {value} cannot be counted; give 0 or more.")
+    return found

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts that a tenant consists of beside its envelope, each as one set of manifests; and what two tenants claim.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+A set is what is applied and pruned as a whole: what was in it and is declared no more goes. So each part is a set of its own, and a data
+base, which nobody may lose by a line that was deleted, is one, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_extras, _tenant_ingress, _tenant_services
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import envelope_of
+
+Part = dict[str, Any]
+
+
+def part(given: Mapping[str, Any], name: str) -> Part:
+    """Return one part of a tenant as the module kubernetes_manifests takes it.
+
+    Args:
+        given: the tenant (see ``envelope_of``), with ``ingress``, ``services``, ``database``, ``regions`` and ``regions_source``.
+        name: which one, of ``PARTS``.
+
+    Returns:
+        ``set``, ``manifests``, ``namespaces`` and ``kinds``.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    envelope = envelope_of(given)
+    found = PARTS[name](envelope, given)
+    return {"set": f"tenant-{envelope.tenant}-{name}", **found}
+
+
+def _ingress(envelope: Envelope, given: Mapping[str, Any]) -> Part:
+    entrance = entrance_of(envelope, given.get("ingress") or {})
+    return _in_sites(envelope, _tenant_ingress.manifests(entrance), _tenant_ingress.KINDS)
+
+
+def _services(envelope: Envelope, given: Mapping[str, Any]) -> Part:
+    services = _tenant_services.services_of(envelope, given.get("services") or [])
+    return {
+        **_in_sites(envelope, _tenant_services.manifests(envelope, services), _tenant_services.KINDS),
+        # As tier_quota takes them, for the fit check.
+        "services": [
+            {"name": service.name, "site": service.site, "replicas": service.replicas, **service.resources} for service in services
+        ],
+    }
+
+
+def _database(envelope: Envelope, given: Mapping[str, Any]) -> Part:
+    manifests = _tenant_extras.database(envelope, given.get("database") or {})
+    namespace = _tenant_extras.database_namespace(envelope)
+    return {"manifests": manifests, "namespaces": [namespace], "kinds": list(_tenant_extras.DATABASE_KINDS)}
+
+
+def _regions(envelope: Envelope, given: Mapping[str, Any]) -> Part:
+    source = given.get("regions_source") or {}
+    manifests = _tenant_extras.regions(envelope, given.get("regions") or [], source)
+    namespace = str(source.get("namespace") or "argocd")
+    return {"manifests": manifests, "namespaces": [namespace], "kinds": list(_tenant_extras.REGION_KINDS)}
+
+
+def _in_sites(envelope: Envelope, manifests: list[dict[str, Any]], kinds: Iterable[str]) -> Part:
+    # Those of all sites, also of one that has nothing any more: what it had is found there.
+    return {"manifests": manifests, "namespaces": list(envelope.namespaces().values()), "kinds": list(kinds)}
+
+
+PARTS: Final[dict[str, Callable[[Envelope, Mapping[str, Any]], Part]]] = {
+    "ingress": _ingress,
+    "services": _services,
+    "database": _database,
+    "regions": _regions,
+}
+
+
+def refusals(given: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with what is said of a tenant, one sentence each."""
+    try:
+        envelope = envelope_of(given)
+    except InputError as problem:
+        return [problem.sentence]
+    found = []
+    for build in PARTS.values():
+        try:
+            build(envelope, given)
+        except InputError as problem:
+            found.append(problem.sentence)
+    return found
+
+
+def conflicts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return, per inventory host, what another one on the same cluster claims as well.
+
+    Args:
+        claims: host to ``tenant``, ``cluster`` (any text that is the same for the same cluster) and ``domains``.
+    """
+    problems: dict[str, list[str]] = {}
+    for (_cluster, tenant), hosts in _claimed(claims, lambda claim: [claim["tenant"]]).items():
+        for host in hosts:
+            problems.setdefault(host, []).append(
+                f"tenant_id: {tenant!r} is the id of {_and(hosts)} on one cluster, so each run would replace the other's; rename one."
+            )
+    for (_cluster, domain), hosts in _claimed(claims, lambda claim: claim["domains"]).items():
+        for host in hosts:
+            problems.setdefault(host, []).append(
+                f"tenant_domains: {domain!r} belongs to {_and(hosts)}; a domain can be of one tenant only."
+            )
+    return {host: " ".join(sentences) for host, sentences in sorted(problems.items())}
+
+
+def _claimed(claims: Mapping[str, Mapping[str, Any]], of: Callable[[Mapping[str, Any]], Iterable[str]]) -> dict[tuple[str, str], list[str]]:
+    """Return what more than one host claims on a cluster."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for host, claim in sorted(claims.items()):
+        for thing in sorted(set(of(claim))):
+            found.setdefault((str(claim["cluster"]), thing), []).append(host)
+    return {key: hosts for key, hosts in sorted(found.items()) if len(hosts) > 1}
+
+
+def _and(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role ``tenant`` says about a tenant, checked, and the manifests' common parts.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+The sentences name the role's variables (``tenant_domains``), for that is where an operator looks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import LABEL, LONGEST_NAMESPACE, PREFIX, check_tenant
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
+
+HOST_NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
+
+
+def envelope_of(given: Mapping[str, Any]) -> Envelope:
+    """Return the tenant that the role's variables describe.
+
+    Args:
+        given: ``tenant``, ``tier``, and where they matter ``tiers_extra``, ``custom``, ``sites``, ``site_shares``, ``namespace_prefix``.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    tenant = str(given["tenant"])
+    prefix = str(given.get("namespace_prefix") or PREFIX)
+    try:
+        check_tenant(tenant, prefix)
+    except InputError as problem:
+        option, colon, rest = problem.sentence.partition(": ")
+        raise InputError({"tenant": "tenant_id"}.get(option, f"tenant_{option}") + colon + rest) from None
+    if not given.get("tier"):
+        raise InputError(
+            f"tenant_tier: {tenant} has bought no tier, so there is nothing to give it;"
+            " write what it has bought, for example tenant_tier: standard."
+        )
+    tier = effective_tier(
+        given["tier"],
+        given.get("tiers_extra"),
+        given.get("custom"),
+        option="tenant_tier",
+        extra_option="tenant_tiers_extra",
+        custom_option="tenant_custom",
+    )
+    sites = number(given.get("sites", 1), "tenant_sites", least=1)
+    shares = [number(share, "tenant_site_shares", least=1) for share in given.get("site_shares") or [1] * sites]
+    if len(shares) != sites:
+        raise InputError(f"tenant_site_shares: {len(shares)} shares for {sites} sites; give one per site, or leave it out for equal parts.")
+    return Envelope(tenant, tier, sites, tuple(shares), prefix)
+
+
+def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str, **parts: Any) -> Manifest:
+    """Return a manifest with the tenant's labels; ``annotations`` go to its metadata, everything else beside it."""
+    metadata: Manifest = {"name": name, "namespace": namespace, "labels": {"tenant": envelope.tenant}}
+    annotations = parts.pop("annotations", None)
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, **parts}
+
+
+def number(value: object, option: str, *, least: int, most: int | None = None) -> int:
+    """Read a whole number; Ansible hands ``"2"`` over as readily as ``2``."""
+    bounds = f"{least} and more" if most is None else f"{least} to {most}"
+    try:
+        read = int(str(value))
+    except ValueError:
+        raise InputError(f"{option}: {value!r} is no whole number; give {bounds}.") from None
+    if read < least or (most is not None and read > most):
+        raise InputError(f"{option}: {read} cannot be; give {bounds}.")
+    return read
+
+
+def label(value: object, option: str) -> str:
+    """Read a name of Kubernetes."""
+    text = str(value)
+    if not LABEL.fullmatch(text) or len(text) > LONGEST_NAMESPACE:
+        raise InputError(f"{option}: {text[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+    return text
+
+
+def host_name(value: object, option: str) -> str:
+    """Read a host name in the form in which browsers send it."""
+    text = str(value).strip().lower()
+    if not HOST_NAME.fullmatch(text):
+        raise InputError(f"{option}: {text[:80]!r} is no host name; write it like shop.acme.example, without https://, * or a port.")
+    return text
+
+
+def site_number(value: object, envelope: Envelope, option: str, what: str) -> int:
+    """Read the number of one of the tenant's sites."""
+    site = number(value, option, least=1)
+    if site > envelope.sites:
+        raise InputError(
+            f"{option}: {what} is of site {site}, and {envelope.tenant} has {envelope.sites} (tenant_sites); correct one of the two."
+        )
+    return site
+
+
+def unknown_keys(given: Mapping[str, Any], known: Iterable[str], option: str) -> None:
+    """Refuse a key that nobody would read."""
+    names = list(known)
+    for key in given:
+        if key not in names:
+            raise InputError(f"{option}: {key!r} is not known here; there are {', '.join(names)}.")

@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One tenant on the lab's Kubernetes: runs tier_quota on it as Ansible does, and reads with kubectl what the server holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.kubernetes import ControlPlane
+from lab.kubernetes.control_plane import Request
+from tests.harness.ansible import COLLECTIONS
+from tests.harness.preforked import PreforkedPython
+from tests.integration.switching import LIMIT, RUNNER
+
+PREFORKED = PreforkedPython()
+# What an envelope consists of, and what only others make.
+KINDS = "resourcequota,limitrange,hpa,networkpolicy,serviceaccount,role,rolebinding"
+PREFIX = "e-commerce-tenant-"
+
+
+def manifest(name: str, namespace: str, image: str = "shop:1", replicas: int = 1, **resources: dict[str, str]) -> dict[str, Any]:
+    """A Deployment that Pod Security *restricted* takes."""
+    secure = {
+        "allowPrivilegeEscalation": False,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    container = {"name": "app", "image": image, "securityContext": secure, "resources": resources}
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+@dataclass
+class Tenancy:
+    """A tenant, and the module on it."""
+
+    plane: ControlPlane
+    tenant: str
+
+    @property
+    def namespace(self) -> str:
+        """The tenant's own namespace."""
+        return f"{PREFIX}{self.tenant}"
+
+    def arguments(self, user: str, options: dict[str, Any], *, check: bool) -> str:
+        """What the module is given."""
+        given = {"tenant": self.tenant, "kubeconfig": str(self.plane.kubeconfig(user)), **options}
+        kept = {key: value for key, value in given.items() if value is not None}
+        return json.dumps({**kept, "_ansible_check_mode": check, "_ansible_diff": True})
+
+    def run(
+        self, *, user: str = "admin", check: bool = False, module: str = "tier_quota", before: str = "", **options: Any
+    ) -> dict[str, Any]:
+        """Run a module to its end and return its result, failed or not; ``before`` is Python that runs there first."""
+        code = RUNNER.format(module=module, before=before)
+        done = PREFORKED.run(code, self.arguments(user, options, check=check), env=environment(), timeout=LIMIT)
+        assert done.stdout, f"the module printed no result (exit {done.returncode}): {done.stderr[-2000:]}"
+        result = json.loads(done.stdout)
+        assert isinstance(result, dict)
+        # ansible-core 2.19 gives a warning as a small structure.
+        result["warnings"] = [one["event"]["msg"] if isinstance(one, dict) else one for one in result.get("warnings", [])]
+        return result
+
+    def start(self, *, before: str = "", **options: Any) -> subprocess.Popen[str]:
+        """Start the module in a process of its own, to be killed."""
+        code = RUNNER.format(module="tier_quota", before=before)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+        assert process.stdin is not None
+        process.stdin.write(self.arguments("admin", options, check=False))
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def ok(self, **options: Any) -> dict[str, Any]:
+        """Run it; it must succeed."""
+        result = self.run(**options)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    def refused(self, **options: Any) -> str:
+        """Run it; it must fail with one sentence, which is returned."""
+        result = self.run(**options)
+        assert result.get("failed"), result
+        message = str(result["msg"])
+        assert "\n" not in message
+        assert "Traceback" not in json.dumps(result)
+        return message
+
+    def previewed(self, **options: Any) -> dict[str, Any]:
+        """Preview as who may only read, apply, and again both: the same plan, nothing written, and then nothing left to do."""
+        held, mark = self.held(), self.plane.audit_mark()
+        preview = self.ok(user="reader", check=True, **options)
+        assert self.writes(mark) == []
+        assert self.held() == held
+        applied = self.ok(**options)
+        for key in ("changed", "diff", "actions", "digest", "tier", "tier_before", "quotas", "blockers", "took_over"):
+            assert preview[key] == applied[key], key
+        # An apply reads the same; only the end of a namespace is waited for with further gets.
+        assert preview["requests"]["list"] == applied["requests"]["list"]
+        self.settled(**options)
+        return applied
+
+    def settled(self, **options: Any) -> None:
+        """Nothing is left to do, in preview and apply."""
+        mark = self.plane.audit_mark()
+        for user, check in (("reader", True), ("admin", False)):
+            again = self.ok(user=user, check=check, **options)
+            assert (again["changed"], again["diff"], again["actions"]) == (False, [], [])
+        assert self.writes(mark) == []
+
+    def writes(self, mark: int) -> list[Request]:
+        """What was asked of the API server since the mark that is no reading, but by its own components."""
+        found = self.plane.requests_since(mark)
+        return [
+            one
+            for one in found
+            if one.verb not in ("get", "list", "watch") and self.tenant in one.path and not one.user.startswith("system:")
+        ]
+
+    def namespaces(self) -> dict[str, dict[str, Any]]:
+        """The tenant's namespaces, as kubectl reads them."""
+        items = self.plane.kubectl("get", "namespaces", "-l", f"tenant={self.tenant}", "-o", "json", user="reader")["items"]
+        return {item["metadata"]["name"]: item for item in items}
+
+    def held(self) -> list[dict[str, Any]]:
+        """All objects of all of its namespaces, but for what others note on them: counts, versions."""
+        found = [*self.namespaces().values()]
+        for name in self.namespaces():
+            found += self.plane.kubectl("get", KINDS, "-n", name, "-o", "json", user="reader")["items"]
+        return [
+            {key: value for key, value in one.items() if key not in ("status", "metadata")}
+            | {"metadata": {key: one["metadata"].get(key) for key in ("name", "namespace", "labels", "annotations", "uid")}}
+            for one in found
+        ]
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
+        """One object, as kubectl reads it."""
+        found = self.plane.kubectl("get", kind, name, "-n", namespace or self.namespace, "-o", "json", user="reader")
+        assert isinstance(found, dict)
+        return found
+
+    def names(self, kind: str, namespace: str | None = None) -> list[str]:
+        """The names of all objects of a kind."""
+        items = self.plane.kubectl("get", kind, "-n", namespace or self.namespace, "-o", "json", user="reader")["items"]
+        return sorted(item["metadata"]["name"] for item in items)
+
+    def hard(self, namespace: str | None = None) -> dict[str, str]:
+        """The quota that the server holds."""
+        found: dict[str, str] = self.get("resourcequota", "tenant-quota", namespace)["spec"]["hard"]
+        return found
+
+    def deploys(self, names: Iterable[str], **options: Any) -> None:
+        """Somebody deploys services into the tenant's namespace, and they roll out."""
+        made = [manifest(name, self.namespace, **options) for name in names]
+        self.plane.kubectl("apply", "-f", "-", stdin=made)
+        for one in made:
+            self.plane.kubectl("rollout", "status", f"deployment/{one['metadata']['name']}", "-n", self.namespace, "--timeout=30s")
+
+    def pods(self) -> dict[str, str]:
+        """The pods that run, by name, with their uids."""
+        items = self.plane.kubectl("get", "pods", "-n", self.namespace, "-o", "json", user="reader")["items"]
+        return {item["metadata"]["name"]: item["metadata"]["uid"] for item in items if item["status"]["phase"] == "Running"}
+
+
+def environment() -> dict[str, str]:
+    """What a module finds: our collection, and no kubeconfig of whoever runs the tests."""
+    return {**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}", "KUBECONFIG": "/nowhere/config"}

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an apply would change, told from objects as an API server 1.35 gives them back."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts
+
+WANTED: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "tenant-quota", "namespace": "t", "labels": {"tenant": "acme"}},
+    "spec": {"hard": {"requests.cpu": "500m", "requests.memory": "1Gi", "pods": "15"}},
+}
+OURS: dict[str, Any] = {
+    "manager": "bluegreen.orchestrator",
+    "operation": "Apply",
+    "fieldsV1": {
+        "f:metadata": {"f:labels": {"f:tenant": {}}},
+        "f:spec": {"f:hard": {"f:pods": {}, "f:requests.cpu": {}, "f:requests.memory": {}}},
+    },
+}
+COUNTER: dict[str, Any] = {
+    "manager": "kube-controller-manager",
+    "operation": "Update",
+    "subresource": "status",
+    "fieldsV1": {"f:status": {"f:hard": {"f:pods": {}}}},
+}
+
+
+def stored(hard: dict[str, str] | None = None, managers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """WANTED as the server has it, with other values in ``spec.hard`` (``_`` stands for a dot)."""
+    found = copy.deepcopy(WANTED)
+    found["metadata"] |= {"uid": "1", "resourceVersion": "7", "managedFields": managers if managers is not None else [OURS, COUNTER]}
+    found["spec"]["hard"] |= {key.replace("_", "."): value for key, value in (hard or {}).items()}
+    found["status"] = {"hard": {"pods": "15"}, "used": {"pods": "0"}}
+    return found
+
+
+def differs(current: dict[str, Any] | None, desired: dict[str, Any]) -> bool:
+    before, after = before_and_after(current, desired)
+    return before != after
+
+
+@pytest.mark.parametrize(
+    "hard",
+    [
+        {},
+        {"requests_cpu": "0.5"},
+        {"requests_memory": "1024Mi"},
+        {"requests_memory": "1073741824"},
+        # Somebody else's: a quota of one more resource is not ours to take away.
+        {"count/secrets": "10"},
+    ],
+)
+def test_the_same_amount_is_no_difference(hard: dict[str, str]) -> None:
+    assert not differs(stored(hard), WANTED)
+
+
+@pytest.mark.parametrize("hard", [{"pods": "16"}, {"requests_cpu": "501m"}, {"requests_memory": "1G"}])
+def test_another_amount_is_a_difference(hard: dict[str, str]) -> None:
+    before, after = before_and_after(stored(hard), WANTED)
+    assert before is not None
+    assert {key for key, value in before["spec"]["hard"].items() if value != after["spec"]["hard"][key]} == {
+        key.replace("_", ".") for key in hard
+    }
+    assert {"status", "resourceVersion", "uid"}.isdisjoint([*before, *before["metadata"]])
+
+
+def test_what_is_not_there_comes_whole() -> None:
+    assert before_and_after(None, WANTED) == (None, WANTED)
+
+
+def test_what_we_set_and_want_no_more_goes() -> None:
+    fewer = copy.deepcopy(WANTED)
+    del fewer["spec"]["hard"]["pods"]
+    before, after = before_and_after(stored(), fewer)
+    assert before is not None
+    assert before["spec"]["hard"]["pods"] == "15"
+    assert "pods" not in after["spec"]["hard"]
+
+
+def test_lists_are_compared_whole() -> None:
+    wanted = {"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}}], "ports": [{"protocol": "TCP", "port": 53}]}}
+    same = {
+        "spec": {"limits": [{"type": "Container", "max": {"cpu": "2000m"}}], "ports": [{"protocol": "TCP", "port": 53}]},
+        "metadata": {},
+    }
+    assert not differs(same, wanted)
+    for key, value in (
+        ("limits", [{"type": "Container", "max": {"cpu": "2", "memory": "1Gi"}}]),
+        ("limits", [{"type": "Pod", "max": {"cpu": "2"}}]),
+        ("limits", []),
+        ("ports", [{"protocol": "UDP", "port": 53}]),
+        ("ports", [{"protocol": "TCP", "port": 53}, {"protocol": "TCP", "port": 22}]),
+    ):
+        changed = copy.deepcopy(same)
+        changed["spec"][key] = value
+        assert differs(changed, wanted), (key, value)
+
+
+def edited(manager: str = "kubectl-edit") -> list[dict[str, Any]]:
+    """What the server notes when somebody else changes the number of pods: the field is theirs, and ours no more."""
+    ours = copy.deepcopy(OURS)
+    del ours["fieldsV1"]["f:spec"]["f:hard"]["f:pods"]
+    return [ours, {"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": {"f:hard": {"f:pods": {}}}}}]
+
+
+def test_a_field_of_another_manager_is_a_conflict() -> None:
+    (found,) = conflicts(stored({"pods": "99"}, edited()), WANTED)
+    assert (found.field, found.manager, found.value, found.wanted) == (".spec.hard.pods", "kubectl-edit", "99", "15")
+
+
+@pytest.mark.parametrize(
+    ("managers", "pods"),
+    [
+        # The same value may be everybody's.
+        (edited(), "15"),
+        # Ours alone, changed by nobody who left a note.
+        ([OURS], "99"),
+        # The counter of a quota owns its status only.
+        ([COUNTER], "99"),
+    ],
+)
+def test_no_conflict(managers: list[dict[str, Any]], pods: str) -> None:
+    assert conflicts(stored({"pods": pods}, managers), WANTED) == []
+
+
+DEPLOYMENT: dict[str, Any] = {
+    "spec": {
+        "template": {
+            "spec": {
+                "containers": [
+                    {"name": "app", "image": "shop:1", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "1"}]},
+                    {"name": "helper", "image": "helper:1"},
+                ],
+                "tolerations": [{"key": "a"}],
+            }
+        }
+    }
+}
+
+
+def rolled_out() -> dict[str, Any]:
+    """DEPLOYMENT as an API server gives it back: defaults within named elements, and a sidecar that a webhook put in."""
+    app = {
+        "name": "app",
+        "image": "shop:1",
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [{"containerPort": 80, "protocol": "TCP"}],
+        "env": [{"name": "A", "value": "1"}],
+        "terminationMessagePath": "/dev/termination-log",
+    }
+    containers = [app, {"name": "mesh", "image": "mesh:1"}, {"name": "helper", "image": "helper:1", "imagePullPolicy": "Always"}]
+    owned = {
+        'k:{"name":"app"}': {
+            ".": {},
+            "f:name": {},
+            "f:image": {},
+            "f:ports": {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}},
+            "f:env": {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}}},
+        },
+        'k:{"name":"helper"}': {".": {}, "f:name": {}, "f:image": {}},
+    }
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": owned, "f:tolerations": {}}}}}
+    entry = {"manager": "bluegreen.orchestrator", "operation": "Apply", "fieldsV1": fields}
+    pod = {"containers": containers, "tolerations": [{"key": "a", "operator": "Exists"}], "restartPolicy": "Always"}
+    return {"metadata": {"managedFields": [entry]}, "spec": {"replicas": 3, "template": {"spec": pod}}}
+
+
+def test_what_the_server_fills_in_is_no_difference() -> None:
+    assert not differs(rolled_out(), DEPLOYMENT)
+
+
+def changed(key: str, value: Any, container: int | None = 0) -> dict[str, Any]:
+    found = copy.deepcopy(DEPLOYMENT)
+    pod = found["spec"]["template"]["spec"]
+    (pod if container is None else pod["containers"][container])[key] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    "desired",
+    [
+        changed("image", "shop:2"),
+        changed("env", []),
+        changed("env", [{"name": "A", "value": "2"}]),
+        changed("env", [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]),
+        changed("ports", [{"containerPort": 81}]),
+        changed("containers", DEPLOYMENT["spec"]["template"]["spec"]["containers"][:1], None),
+        changed("tolerations", [{"key": "b"}], None),
+        changed("tolerations", [], None),
+    ],
+)
+def test_a_change_within_named_elements_is_seen(desired: dict[str, Any]) -> None:
+    assert differs(rolled_out(), desired)
+
+
+def test_a_list_that_somebody_else_has_taken_is_compared_as_it_is() -> None:
+    """Nobody can tell then whether ``operator`` was filled in by the server or set by them."""
+    found = rolled_out()
+    del found["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:tolerations"]
+    assert differs(found, DEPLOYMENT)

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of tier_quota: what cannot work is one sentence, before anything is asked of a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, source_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, wish_of
+
+
+def params(**options: Any) -> dict[str, Any]:
+    """Options as the module gets them, valid but for what is given."""
+    checked = ArgumentSpecValidator(TIER_QUOTA_SPEC).validate({"tenant": "acme", "tier": "standard", **options})
+    assert not checked.errors.errors, checked.errors.msg
+    found: dict[str, Any] = checked.validated_parameters
+    return found
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"tenant": "Acme"}, "tenant: 'Acme' is no DNS label; use lower-case"),
+    ({"tenant": "acme\n"}, r"tenant: 'acme\\n' is no DNS label"),
+    ({"tenant": ""}, "tenant: '' is no DNS label"),
+    ({"tenant": "-acme"}, "is no DNS label"),
+    ({"tenant": "a" * 38}, "has 38 letters, and its namespaces leave room for 37; choose a shorter id"),
+    ({"tenant": "acme-site-2"}, "ends like a site of another tenant"),
+    ({"tier": None}, "tier: not given; name what the tenant has bought"),
+    ({"tier": "gold"}, "gold"),
+    ({"custom": {"quota": {"pods": 20}}}, "custom"),
+    ({"tier": "business", "custom": {"quota": {"requests.cpu": "6"}}}, "requests.cpu"),
+    ({"tier": "business", "custom": {"quota": {"requests.cpu": "many"}}}, "many"),
+    ({"namespace_prefix": "Tenant-"}, "namespace_prefix: 'Tenant-' cannot begin a namespace"),
+    ({"sites": 0}, "sites: 0 is no number of sites"),
+    ({"sites": 2, "site_shares": [1]}, r"site_shares: \[1\] are not 2 numbers"),
+    ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
+    ({"ingress_ports": [0]}, "ingress_ports: 0 is no port"),
+    ({"egress_ports": [65536]}, "egress_ports: 65536 is no port"),
+    ({"ingress_namespaces": ["Traefik"]}, "ingress_namespaces: 'Traefik' is no name of Kubernetes"),
+    ({"force": True}, "reason: not given, and force needs one"),
+    ({"force": True, "reason": "  "}, "reason: not given, and force needs one"),
+    ({"force": True, "reason": "x" * 501}, "reason: 501 letters are too many"),
+    ({"services": [{"name": "web", "site": 2}]}, "services.site: web is to run on site 2, and there are 1"),
+    ({"services": [{"name": "web", "replicas": -1}]}, "services.replicas: -1 of web is no number of pods"),
+    ({"services": [{"name": "web", "requests": {"cpu": "a lot"}}]}, "services.requests.cpu: 'a lot'"),
+    ({"usage": {"products": -1}}, "usage.products: -1 cannot be counted"),
+    ({"usage": {"buckets": {"sav": "huge"}}}, "usage.buckets.sav: 'huge'"),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence"), BAD, ids=[f"{sorted(options)}-{number}" for number, (options, _) in enumerate(BAD)])
+def test_what_cannot_work_is_a_sentence(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence) as caught:
+        wish_of(params(**options))
+    assert "\n" not in caught.value.sentence
+
+
+def test_what_is_asked_for() -> None:
+    wish = wish_of(
+        params(
+            tier="business",
+            custom={"quota": {"requests.cpu": "16"}},
+            sites=2,
+            site_shares=[3, 1],
+            services=[{"name": "web", "replicas": 2, "requests": {"cpu": "100m"}}],
+            usage={"products": 7, "buckets": {"sav": "1GB"}},
+            storage_class=False,
+            force=True,
+            reason=" the   client asked ",
+        )
+    )
+    assert wish.envelope.namespaces() == {1: "e-commerce-tenant-acme", 2: "e-commerce-tenant-acme-site-2"}
+    assert [part["requests.cpu"] for part in wish.envelope.quotas().values()] == [12000, 4000]
+    (service,) = wish.services
+    assert service.pod["requests.cpu"] == 100
+    assert service.pod["limits.cpu"] == wish.envelope.tier["resources"]["limits"]["cpu"]
+    assert wish.usage == {"products": 7, "bucket sav": 10**9}
+    assert wish.envelope.storage_provisioner is None
+    assert wish.reason == "the client asked"
+
+
+def test_absent_needs_no_tier() -> None:
+    assert wish_of(params(state="absent", tier=None)).state == "absent"
+
+
+SOURCES: list[tuple[dict[str, Any], str]] = [
+    ({}, "kubeconfig"),
+    ({"kubeconfig": "/k", "token_file": "/t"}, "kubeconfig"),
+    ({"host": "https://a", "token_file": "/t"}, "host"),
+    ({"in_cluster": True}, "in_cluster"),
+]
+
+
+@pytest.mark.parametrize(("options", "source"), SOURCES)
+def test_where_the_credentials_come_from(options: dict[str, Any], source: str) -> None:
+    assert source_of(params(**options)) == source
+
+
+NO_ACCESS: list[tuple[dict[str, Any], str]] = [
+    ({"in_cluster": True, "context": "c"}, "in_cluster: context is given too"),
+    ({"host": "https://a", "kubeconfig": "/k"}, "host: kubeconfig is given too"),
+    ({"host": "https://a"}, "token_file: not given, and with host"),
+    ({"host": "a:6443", "token_file": "/t"}, "host: 'a:6443' is not an http"),
+    ({"kubeconfig": "/nowhere/config"}, "kubeconfig: '/nowhere/config' is no file"),
+    ({"host": "https://a", "token_file": "/nowhere/token"}, "token_file: '/nowhere/token' cannot be read"),
+    ({"ca_cert": "/nowhere/ca"}, "ca_cert: '/nowhere/ca' cannot be read"),
+    ({"in_cluster": True}, "in_cluster: true, but this is no pod"),
+    ({"request_timeout": 0}, "request_timeout: 0 is no time to wait"),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence"), NO_ACCESS)
+def test_no_way_in_is_a_sentence(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        access(params(**options))
+
+
+@pytest.mark.parametrize("content", ["canary-c0ffee two words", "", "canary-c0ffee\x00"])
+def test_a_token_file_that_holds_no_token(tmp_path: Any, content: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(content)
+    with pytest.raises(InputError, match="holds no token") as caught:
+        access(params(host="https://127.0.0.1:1", token_file=str(path)))
+    assert "canary" not in str(caught.value.sentence)
+
+
+@pytest.mark.parametrize("content", ["users: [{name: canary-c0ffee", "{}", "canary-c0ffee", "a: 1\nusers: canary-c0ffee"])
+def test_a_kubeconfig_that_is_none_is_not_quoted(tmp_path: Any, content: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(content)
+    with pytest.raises(InputError, match="cannot be used") as caught:
+        access(params(kubeconfig=str(path)))
+    assert "canary" not in str(caught.value.sentence)

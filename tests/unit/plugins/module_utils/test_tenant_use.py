@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is used, held against what will be allowed: amounts, blockers and the fit of services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit, fit_words
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import tenants
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
+
+GI = 1024**3
+
+
+def container(name: str = "a", **resources: dict[str, str]) -> dict[str, Any]:
+    return {"name": name, "resources": resources}
+
+
+PODS: list[tuple[dict[str, Any], dict[str, int]]] = [
+    ({"containers": [container()]}, {"pods": 1}),
+    (
+        {"containers": [container(requests={"cpu": "100m"}, limits={"cpu": "1", "memory": "1Gi"})]},
+        {"pods": 1, "requests.cpu": 100, "requests.memory": GI, "limits.cpu": 1000, "limits.memory": GI},
+    ),
+    # The greatest init container counts where it asks for more than all others together; a sidecar runs beside both.
+    (
+        {
+            "containers": [container(requests={"cpu": "100m"}), container("b", requests={"cpu": "100m"})],
+            "initContainers": [
+                container("i", requests={"cpu": "1"}),
+                {**container("s", requests={"cpu": "50m"}), "restartPolicy": "Always"},
+            ],
+            "overhead": {"cpu": "10m"},
+        },
+        {"pods": 1, "requests.cpu": 1060},
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "amounts"), PODS)
+def test_what_a_quota_counts_for_a_pod(spec: dict[str, Any], amounts: dict[str, int]) -> None:
+    assert _resources.of_pod(spec) == amounts
+
+
+@pytest.mark.parametrize("shares", [[1], [1, 1, 1], [5, 3, 2], [1] * 7])
+def test_what_is_divided_is_all_there(shares: list[int]) -> None:
+    whole = {"requests.cpu": 12001, "requests.memory": 24 * GI + 1, "pods": 100}
+    parts = _resources.divide(whole, shares)
+    assert _resources.total(parts) == whole
+    assert all(part["requests.memory"] % (1024 * 1024) == 0 for part in parts[1:])
+
+
+def test_everything_that_is_in_the_way_is_told() -> None:
+    found = _tenant_blockers.of_quota(
+        "t", {"pods": 22, "requests.cpu": 2000, "requests.memory": 5 * GI}, {"pods": 15, "requests.cpu": 2000, "requests.memory": 4 * GI}
+    )
+    assert [(one.what, one.used, one.allowed) for one in found] == [("pods", "22", "15"), ("requests.memory", "5Gi", "4Gi")]
+    assert found[0].words() == "pods in t: 22 used, 15 allowed (stop pods, or lower replicas)"
+
+
+def test_the_greatest_is_named_and_what_has_ended_does_not_count() -> None:
+    limits: list[dict[str, Any]] = [
+        {"type": "Container", "max": {"cpu": "2", "memory": "4Gi"}},
+        {"type": "Pod", "max": {"cpu": "4", "memory": "8Gi"}},
+        {"type": "PersistentVolumeClaim", "max": {"storage": "100Gi"}},
+    ]
+    big = {"metadata": {"name": "big"}, "spec": {"containers": [container("db", limits={"cpu": "3", "memory": "1Gi"})]}}
+    over = {"metadata": {"name": "done"}, "status": {"phase": "Succeeded"}, "spec": {"containers": [container("x", limits={"cpu": "9"})]}}
+    claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "200Gi"}}}}
+    found = _tenant_blockers.of_limits("t", limits, [big, over], [claim])
+    assert [(one.what, one.used, one.allowed) for one in found] == [
+        ("cpu limit of container db of pod big", "3", "2"),
+        ("storage of volume data", "200Gi", "100Gi"),
+    ]
+    assert _tenant_blockers.of_limits("t", limits, [], []) == []
+
+
+@pytest.mark.parametrize(("current", "wanted", "most", "count"), [(6, 0, 3, 1), (3, 3, 3, 0), (0, 0, 3, 0), (0, 4, 3, 1)])
+def test_an_autoscaler_with_more_pods_than_it_may(current: int, wanted: int, most: int, count: int) -> None:
+    scaler = {"metadata": {"name": "api-gateway-hpa"}, "status": {"currentReplicas": current}}
+    assert len(_tenant_blockers.of_autoscaler("t", scaler, most, wanted)) == count
+
+
+def test_counts_without_a_bound_are_never_in_the_way() -> None:
+    found = _tenant_blockers.of_counts("acme", {"products": 3000, "users": 9}, {"products": 2000, "users": None}, {"products": "sell less"})
+    assert [one.words() for one in found] == ["products in tenant acme: 3000 used, 2000 allowed (sell less)"]
+
+
+def shop(count: int, cpu: int) -> list[Service]:
+    return [Service(f"s{number}", 1, {"pods": 1, "requests.cpu": cpu}, 1, 2) for number in range(count)]
+
+
+def test_the_fit_is_told_with_figures() -> None:
+    quota = {1: {"pods": 15, "requests.cpu": 2000}}
+    fits = fit(shop(10, 200), quota)
+    assert fits["at_minimum"] == {"fits": True, "needed": {"1": {"pods": "10", "requests.cpu": "2"}}, "lacking": []}
+    assert [one["short"] for one in fits["at_maximum"]["lacking"]] == ["5", "2"]
+    (sentence,) = fit_words(fits, "Standard")
+    assert sentence.startswith("10 services at their most do not fit into Standard: pods 20 of 15, requests.cpu 4 of 2;")
+    (sentence,) = fit_words(fit(shop(13, 200), quota), "Standard")
+    assert sentence.startswith("13 services at their least do not fit into Standard: requests.cpu 2600m of 2;")
+    assert fit_words(fit(shop(5, 200), quota), "Standard") == []
+
+
+def namespace(name: str, tenant: str, tier: str = "standard", **metadata: Any) -> dict[str, Any]:
+    labels = {"tenant": tenant, "tier": tier, "app.kubernetes.io/managed-by": "bluegreen.orchestrator"}
+    return {"metadata": {"name": name, "labels": labels, **metadata}}
+
+
+def quota(namespace: str, used: str, hard: str = "10") -> dict[str, Any]:
+    return {
+        "metadata": {"name": "tenant-quota", "namespace": namespace},
+        "spec": {"hard": {"pods": hard}},
+        "status": {"used": {"pods": used}},
+    }
+
+
+def test_what_tenants_use() -> None:
+    namespaces = [namespace("t-b", "b", deletionTimestamp="now"), namespace("t-a-site-2", "a", "premium"), namespace("t-a", "a")]
+    found = tenants(namespaces, [quota("t-a", "4"), quota("t-a-site-2", "12")], known_tiers({}))
+    assert [one["tenant"] for one in found] == ["a", "b"]
+    first, second = found
+    assert first["resources"]["pods"] == {"used": "16", "hard": "20", "headroom": "4", "percent": 80.0}
+    # Two sites are more than standard has.
+    assert first["fitting_tier"] == "premium"
+    assert first["problems"] == ["its namespaces are labelled with several tiers (premium, standard); run tier_quota again"]
+    assert second["problems"] == ["namespace t-b is being deleted"]
+
+
+@pytest.mark.parametrize(("used", "tier"), [("15", "standard"), ("16", "premium"), ("51", "business"), ("101", None)])
+def test_the_tier_that_would_fit(used: str, tier: str | None) -> None:
+    (found,) = tenants([namespace("t", "a")], [quota("t", used, "15")], known_tiers({}))
+    assert found["fitting_tier"] == tier
+    assert bool(found["problems"]) is (used != "15")
