@@ -62,7 +62,7 @@ def divide(whole: Mapping[str, int], shares: list[int]) -> list[Amounts]:
         whole: the amounts of a tier.
         shares: one positive number per part.
     """
-    parts: list[Amounts] = [{} for _ in shares]
+    parts: list[Amounts] = [{} for _share in shares]
     for resource, value in whole.items():
         unit = MEBIBYTE if is_bytes(resource) else 1
         units = value // unit

@@ -29,6 +29,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     refuse_strangers,
     shrinking_namespaces,
     superfluous,
+    why_it_stays,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
@@ -95,7 +96,5 @@ def _await_gone(api: Api, namespace: str, seconds: int) -> None:
         if found is None:
             return
         if time.monotonic() > until:
-            raise RefusedError(
-                f"namespace {namespace} is still being deleted after {seconds} s{words.why_it_stays(found)}; see what keeps it."
-            )
+            raise RefusedError(f"namespace {namespace} is still being deleted after {seconds} s{why_it_stays(found)}; see what keeps it.")
         time.sleep(0.5)

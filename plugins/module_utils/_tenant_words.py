@@ -18,7 +18,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_arg
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import fit_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import TenantPlan, foreign_scalers
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import why_it_stays as why_it_stays
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
 

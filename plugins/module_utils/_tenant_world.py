@@ -47,7 +47,7 @@ class Contents:
             [
                 *(_resources.of_pod(pod["spec"]) for pod in pods),
                 *({"requests.storage": _resources.amount("storage", size), "persistentvolumeclaims": 1} for size in sizes),
-                *({"services.loadbalancers": 1} for _ in balancers),
+                *({"services.loadbalancers": 1} for _balancer in balancers),
             ]
         )
 

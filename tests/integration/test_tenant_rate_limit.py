@@ -186,7 +186,7 @@ def test_each_tier_gets_its_requests_a_minute_for_half_a_minute(crowd: Crowd) ->
     whole: Dynamic = {"http": {"middlewares": {}, "routers": {}, "services": {}}}
     for tier in tiers:
         found = dynamic(crowd.world, tier=tier, domains=[f"{tier}.example"], static={})
-        (route,) = found["http"]["routers"].values()
+        route = found["http"]["routers"]["route-0"]
         route["middlewares"] = [f"{tier}-{name}" for name in route["middlewares"]]
         whole["http"]["routers"][tier] = route
         whole["http"]["middlewares"] |= {f"{tier}-{name}": spec for name, spec in found["http"]["middlewares"].items()}
