@@ -25,6 +25,15 @@ Path = tuple[str, ...]
 
 # Where quantities stand: the server gives "0.5" back as "500m", and both are the same.
 QUANTITY_PARENTS = frozenset({"hard", "max", "min", "default", "defaultRequest", "requests", "limits"})
+# What the server writes into lists that are replaced as a whole: ports of policies, claim templates of StatefulSets.
+FILLED_IN: dict[str, tuple[Any, ...]] = {
+    "protocol": ("TCP",),
+    "volumeMode": ("Filesystem",),
+    "apiVersion": ("v1",),
+    "kind": ("PersistentVolumeClaim",),
+    "status": ({"phase": "Pending"},),
+    "creationTimestamp": (None,),
+}
 QUANTITY_KEYS = frozenset({"averageValue", "storage"})
 
 
@@ -65,56 +74,59 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
 def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Conflict]:
     """Return the fields that an apply without force would be refused for.
 
+    Their trees are walked, and not ours: what another manager owns as a whole (``f:selector: {}``) covers everything below it. Entries of
+    subresources count like any other; who scales a Deployment owns its ``.spec.replicas``.
+
     Args:
         current: the object as the server gives it.
         desired: the manifest that would be applied.
     """
-    others = [
-        (str(entry.get("manager")), set(_paths(entry.get("fieldsV1") or {})))
-        for entry in (current.get("metadata") or {}).get("managedFields") or []
-        if not _is_ours(entry) and not entry.get("subresource")
-    ]
-    found = []
-    for path, wanted in _leaves(desired):
-        value = _at(current, path)
-        if _same(value, wanted, path):
-            continue
-        for manager, paths in others:
-            if path in paths:
-                found.append(Conflict("." + ".".join(path), manager, value, wanted))
-                break
-    return found
+    found: dict[str, Conflict] = {}
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        if not _is_ours(entry):
+            for path, value, wanted in _disputed(current, desired, _named(entry.get("fieldsV1") or {}), ()):
+                field = "." + ".".join(path)
+                found.setdefault(field, Conflict(field, str(entry.get("manager")), _shown(value, path), _shown(wanted, path)))
+    return list(found.values())
+
+
+def _disputed(current: Any, desired: Any, theirs: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any, Any]]:
+    """Yield where a field of theirs would get another value."""
+    if not theirs:
+        if not _covers(current, desired, path):
+            yield path, current, desired
+        return
+    for key, below in theirs.items():
+        if key.startswith("k:") and isinstance(desired, list) and isinstance(current, list):
+            name = json.loads(key[2:])
+            pairs = [next((one for one in side if _is_called(one, name)), None) for side in (current, desired)]
+            if None not in pairs:
+                yield from _disputed(pairs[0], pairs[1], below, (*path, ",".join(str(part) for part in name.values())))
+        elif isinstance(desired, Mapping) and key in desired:
+            yield from _disputed(current.get(key) if isinstance(current, Mapping) else None, desired[key], below, (*path, key))
+
+
+def _shown(value: Any, path: Path) -> Any:
+    """Return a value as an error may show it: what containers get is often a secret, and a list tells nobody anything."""
+    hidden = isinstance(value, (Mapping, list)) or {"containers", "initContainers", "data"} & set(path)
+    return "(not shown)" if hidden else value
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
     return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
-def _ours(current: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that we set by apply, as a tree; a leaf is an empty one."""
+def _ours(current: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the fields that we set by apply, as a tree in which an empty one is a leaf, a whole value; None where we never applied."""
     for entry in (current.get("metadata") or {}).get("managedFields") or []:
         if _is_ours(entry):
             return _named(entry.get("fieldsV1") or {})
-    return {}
+    return None
 
 
 def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Take ``f:`` from the names of a ``fieldsV1`` set. Elements of a list keep their ``k:``, and the entry for the thing itself goes."""
-    return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items() if key != "."}
-
-
-def _paths(fields: Mapping[str, Any], parent: Path = ()) -> Iterator[Path]:
-    """Yield the leaves of a ``fieldsV1`` set. Elements of lists (``k:``, ``v:``, ``i:``) count as the list as a whole."""
-    inner = False
-    for key, below in fields.items():
-        if key.startswith("f:"):
-            inner = True
-            yield from _paths(below or {}, (*parent, key[2:]))
-        elif key[:2] in ("k:", "v:", "i:"):
-            inner = True
-            yield parent
-    if parent and not inner:
-        yield parent
+    """Take ``f:`` from the names of a ``fieldsV1`` set. ``.`` stays: it tells a map that is owned key by key from one owned as a whole."""
+    return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items()}
 
 
 def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: Path) -> Any:
@@ -126,18 +138,19 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: P
         ours: the fields below that we own, empty for a leaf that is ours, None for what is not.
         path: where this is.
     """
-    if isinstance(current, Mapping) and (isinstance(desired, Mapping) or ours):
+    if isinstance(current, Mapping) and (isinstance(desired, Mapping) or ours) and ours != {}:
         wanted, owned = desired if isinstance(desired, Mapping) else {}, ours or {}
-        return {
+        found = {
             key: _project(value, wanted.get(key), owned.get(key), (*path, str(key)))
             for key, value in current.items()
             if key in wanted or key in owned
         }
+        # The server keeps no empty list or map; asking for one asks for nothing.
+        return found | {key: value for key, value in wanted.items() if key not in current and value in ([], {}, None)}
     elements = [key for key in ours or () if key.startswith("k:")]
     if elements and isinstance(current, list):
         return _project_elements(current, desired if isinstance(desired, list) else [], {key: (ours or {})[key] for key in elements}, path)
-    # A leaf of ours has been changed by nobody since our last apply, or it would be theirs: what it has more was filled in by the server.
-    same = _covers(current, desired, path) if ours is not None else _same(current, desired, path)
+    same = _covers(current, desired, path)
     # Two spellings of one value are no difference; the desired one is shown.
     return desired if same else current
 
@@ -161,9 +174,12 @@ def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
 
 
 def _covers(current: Any, desired: Any, path: Path) -> bool:
-    """Compare two values, where the server may have filled in more than was asked for."""
+    """Compare two whole values, where the server may have filled in one of its few defaults within a list."""
     if isinstance(current, Mapping) and isinstance(desired, Mapping):
-        return all(key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items())
+        extra = [key for key in current if key not in desired]
+        return all(current[key] in FILLED_IN.get(str(key), ()) for key in extra) and all(
+            key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items()
+        )
     if isinstance(current, list) and isinstance(desired, list):
         return len(current) == len(desired) and all(_covers(one, other, path) for one, other in zip(current, desired, strict=True))
     return _same(current, desired, path)
@@ -187,19 +203,3 @@ def _same_amount(current: Any, desired: Any) -> bool:
     except InputError:
         # Absent, or something else that stands beside quantities: the type of a limit.
         return False
-
-
-def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, below in value.items():
-            yield from _leaves(below, (*path, str(key)))
-    else:
-        yield path, value
-
-
-def _at(value: Any, path: Path) -> Any:
-    for key in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value

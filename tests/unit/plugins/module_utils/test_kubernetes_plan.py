@@ -170,7 +170,7 @@ def rolled_out() -> dict[str, Any]:
     }
     fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": owned, "f:tolerations": {}}}}}
     entry = {"manager": "bluegreen.orchestrator", "operation": "Apply", "fieldsV1": fields}
-    pod = {"containers": containers, "tolerations": [{"key": "a", "operator": "Exists"}], "restartPolicy": "Always"}
+    pod = {"containers": containers, "tolerations": [{"key": "a"}], "restartPolicy": "Always"}
     return {"metadata": {"managedFields": [entry]}, "spec": {"replicas": 3, "template": {"spec": pod}}}
 
 
@@ -202,8 +202,76 @@ def test_a_change_within_named_elements_is_seen(desired: dict[str, Any]) -> None
     assert differs(rolled_out(), desired)
 
 
-def test_a_list_that_somebody_else_has_taken_is_compared_as_it_is() -> None:
-    """Nobody can tell then whether ``operator`` was filled in by the server or set by them."""
-    found = rolled_out()
-    del found["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:tolerations"]
-    assert differs(found, DEPLOYMENT)
+def applied(spec: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """An object that we applied, as the server has it."""
+    entry = {"manager": "bluegreen.orchestrator", "operation": "Apply", "fieldsV1": {"f:spec": fields}}
+    return {"metadata": {"managedFields": [entry]}, "spec": spec}
+
+
+REMOVALS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    # A selector and a podSelector are whole values to the server, and their fields are none of ours one by one.
+    ({"selector": {"app": "a", "colour": "blue"}}, {"f:selector": {}}, {"selector": {"app": "a"}}),
+    ({"podSelector": {"matchLabels": {"app": "a"}}}, {"f:podSelector": {}}, {"podSelector": {}}),
+    ({"egress": [{"to": [{}], "ports": [{"port": 53, "protocol": "TCP"}]}]}, {"f:egress": {}}, {"egress": [{"to": [{}]}]}),
+    ({"routes": [{"match": "a", "middlewares": [{"name": "m"}]}]}, {"f:routes": {}}, {"routes": [{"match": "a"}]}),
+    ({"nodeSelector": {"a": "b"}}, {"f:nodeSelector": {}}, {}),
+    ({"hard": {"pods": "1", "x": "2"}}, {"f:hard": {"f:pods": {}, "f:x": {}}}, {"hard": {"pods": "1"}}),
+]
+
+
+@pytest.mark.parametrize(("spec", "fields", "wanted"), REMOVALS)
+def test_what_is_left_out_now_is_taken_away(spec: dict[str, Any], fields: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert differs(applied(spec, fields), {"spec": wanted})
+    assert not differs(applied(spec, fields), {"spec": spec})
+
+
+def test_what_the_server_drops_or_fills_in_is_no_difference() -> None:
+    policy = {"podSelector": {}, "egress": [{"ports": [{"port": 53, "protocol": "TCP"}]}]}
+    wanted = {"podSelector": {}, "ingress": [], "egress": [{"ports": [{"port": 53}]}]}
+    assert not differs(applied(policy, {"f:podSelector": {}, "f:egress": {}}), {"spec": wanted})
+
+
+def theirs(manager: str, fields: dict[str, Any], **entry: str) -> dict[str, Any]:
+    return {"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": fields}, **entry}
+
+
+DISPUTES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]] = [
+    # kubectl scale: noted with a subresource.
+    ({"replicas": 5}, theirs("kubectl", {"f:replicas": {}}, subresource="scale"), {"replicas": 2}, [".spec.replicas"]),
+    # A whole value of theirs covers what is below it.
+    ({"selector": {"app": "x"}}, theirs("edit", {"f:selector": {}}), {"selector": {"app": "a"}}, [".spec.selector"]),
+    # A map that they merely keep open is nobody's.
+    ({"hard": {"pods": "9"}}, theirs("edit", {"f:hard": {".": {}}}), {"hard": {"pods": "1"}}, []),
+    # Only what they own of a named element, and only where it would change.
+    (
+        {"containers": [{"name": "app", "image": "a:1", "env": [{"name": "PW", "value": "hunter2"}]}]},
+        theirs(
+            "kubectl-set", {"f:containers": {'k:{"name":"app"}': {"f:env": {'k:{"name":"PW"}': {".": {}, "f:name": {}, "f:value": {}}}}}}
+        ),
+        {"containers": [{"name": "app", "image": "a:2"}]},
+        [],
+    ),
+    (
+        {"containers": [{"name": "app", "image": "a:9"}]},
+        theirs("kubectl-set", {"f:containers": {'k:{"name":"app"}': {"f:image": {}}}}),
+        {"containers": [{"name": "app", "image": "a:2"}]},
+        [".spec.containers.app.image"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "entry", "wanted", "fields"), DISPUTES)
+def test_what_others_own_is_found_in_their_own_terms(
+    spec: dict[str, Any], entry: dict[str, Any], wanted: dict[str, Any], fields: list[str]
+) -> None:
+    found = conflicts({"metadata": {"managedFields": [entry]}, "spec": spec}, {"spec": wanted})
+    assert [one.field for one in found] == fields
+    assert "hunter2" not in str(found)
+
+
+def test_what_a_container_gets_is_not_printed() -> None:
+    value = {"containers": [{"name": "app", "env": [{"name": "PW", "value": "hunter2"}]}]}
+    wanted = {"containers": [{"name": "app", "env": [{"name": "PW", "value": "hunter3"}]}]}
+    owned: dict[str, Any] = {"f:containers": {'k:{"name":"app"}': {"f:env": {'k:{"name":"PW"}': {"f:value": {}}}}}}
+    (found,) = conflicts({"metadata": {"managedFields": [theirs("x", owned)]}, "spec": value}, {"spec": wanted})
+    assert (found.value, found.wanted) == ("(not shown)", "(not shown)")
