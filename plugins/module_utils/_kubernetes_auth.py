@@ -12,9 +12,12 @@ refused without it, and the action plugin imports it once, before Ansible forks 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import logging
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -96,6 +99,28 @@ def source_of(params: Mapping[str, Any]) -> Literal["in_cluster", "host", "kubec
     return "kubeconfig"
 
 
+@contextlib.contextmanager
+def opened(params: Mapping[str, Any]) -> Iterator[Access]:
+    """Make ready to ask the API server, and leave no key behind.
+
+    The client writes a kubeconfig's certificates and keys into files and removes them when its process exits in order; a worker of
+    Ansible's never does.
+
+    Args:
+        params: the options of ``KUBERNETES_SPEC``.
+
+    Raises:
+        InputError: the options, a file that they name, or the library does not serve.
+    """
+    try:
+        yield access(params)
+    finally:
+        kube_config = sys.modules.get("kubernetes.config.kube_config")
+        clean = getattr(kube_config, "_cleanup_temp_files", None)
+        if clean is not None:
+            clean()
+
+
 def access(params: Mapping[str, Any]) -> Access:
     """Make ready to ask the API server; no request is made.
 
@@ -108,6 +133,7 @@ def access(params: Mapping[str, Any]) -> Access:
     if params["request_timeout"] <= 0:
         raise InputError(f"request_timeout: {params['request_timeout']:g} is no time to wait; give seconds above 0.")
     source = source_of(params)
+    _check_proxy(params["proxy"])
     files = {name: params[name] for name in ("token_file", "ca_cert") if params[name]}
     for option, path in files.items():
         _readable(option, path)
@@ -138,6 +164,8 @@ def _made(kubernetes: ModuleType, configuration: Any, who: str) -> Access:
     headers = {"Accept": "application/json", "User-Agent": "bluegreen.orchestrator"}
     if setting and setting.get("value"):
         headers["Authorization"] = str(setting["value"])
+    if not configuration.verify_ssl:
+        importlib.import_module("urllib3").disable_warnings()
     # The REST client only makes the pool: TLS, client certificates, proxy and no_proxy are its business, requests are ours.
     pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
     return Access(str(configuration.host).rstrip("/"), headers, pool, who)
@@ -152,16 +180,40 @@ def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping
     for path in paths:
         if os.path.isfile(path):
             _readable(option, path)
+    wanted = f" with context {params['context']!r}" if params["context"] else ""
+    # An exec plugin that fails is logged with all that it said, its secrets too, and the client goes on without credentials.
+    logging.disable(logging.CRITICAL)
     try:
-        kubernetes.config.load_kube_config(config_file=given, context=params["context"], client_configuration=configuration)
+        kubernetes.config.load_kube_config(
+            config_file=given, context=params["context"], client_configuration=configuration, persist_config=False
+        )
     except Exception as error:
         # Only the class of the unknown: the text of a YAML error quotes the file, and a kubeconfig holds tokens.
         reason = str(error) if isinstance(error, kubernetes.config.ConfigException) else type(error).__name__
-        wanted = f" with context {params['context']!r}" if params["context"] else ""
         raise InputError(
             f"{option}: {given!r}{wanted} cannot be used ({reason.splitlines()[0][:200]}); correct the file or context."
         ) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    if configuration.host.startswith("https:") and not (params["token_file"] or _has_credentials(configuration)):
+        raise InputError(f"{option}: {given!r}{wanted} gives no credentials; its exec plugin fails or its user has none: try kubectl.")
     return f"kubeconfig {given}{wanted_context(params)}"
+
+
+def _has_credentials(configuration: Any) -> bool:
+    return bool(configuration.auth_settings().get("BearerToken", {}).get("value") or configuration.cert_file or configuration.username)
+
+
+def _check_proxy(proxy: str | None) -> None:
+    """Refuse a proxy that cannot work, or that carries what would be shown.
+
+    Raises:
+        InputError: it is refused; the value is not printed where it holds a password.
+    """
+    if proxy and "@" in proxy:
+        raise InputError("proxy: it carries a user or password, and options are shown; let the proxy know this host instead.")
+    if proxy:
+        check_url("proxy", proxy)
 
 
 def wanted_context(params: Mapping[str, Any]) -> str:

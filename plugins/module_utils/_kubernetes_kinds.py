@@ -29,6 +29,8 @@ DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments")
 POD: Final = Kind("Pod", "v1", "pods")
 CLAIM: Final = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
 SERVICE: Final = Kind("Service", "v1", "services")
+STATEFUL_SET: Final = Kind("StatefulSet", "apps/v1", "statefulsets")
+CRON_JOB: Final = Kind("CronJob", "batch/v1", "cronjobs")
 
 # Whatever else a tenant or a managed desk consists of. No discovery: three requests before the first one that matters, for each host.
 _FURTHER: Final = (
@@ -36,10 +38,10 @@ _FURTHER: Final = (
     CLAIM,
     DEPLOYMENT,
     Kind("ConfigMap", "v1", "configmaps"),
-    Kind("StatefulSet", "apps/v1", "statefulsets"),
+    STATEFUL_SET,
     Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
     Kind("Job", "batch/v1", "jobs"),
-    Kind("CronJob", "batch/v1", "cronjobs"),
+    CRON_JOB,
     Kind("Ingress", "networking.k8s.io/v1", "ingresses"),
     Kind("Middleware", "traefik.io/v1alpha1", "middlewares"),
     Kind("IngressRoute", "traefik.io/v1alpha1", "ingressroutes"),

@@ -19,6 +19,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     FIELD_MANAGER,
     MANAGED_BY,
+    SET_LABEL,
     Api,
     Kind,
     KubernetesError,
@@ -74,11 +75,23 @@ def is_ours(found: Mapping[str, Any]) -> bool:
     return ((found.get("metadata") or {}).get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
 
 
+def set_of(found: Mapping[str, Any]) -> str | None:
+    """Return the set of manifests that an object belongs to, None where it belongs to none."""
+    return ((found.get("metadata") or {}).get("labels") or {}).get(SET_LABEL)
+
+
 def apply_step(kind: Kind, manifest: Manifest, current: Object | None) -> Iterator[Step]:
-    """Yield the step that brings an object to its manifest; nothing where it is as it should be."""
+    """Yield the step that brings an object to its manifest; nothing where it is as it should be.
+
+    Raises:
+        RefusedError: it is on its way out, and would be gone a moment after it was found as it should be.
+    """
     before, after = _kubernetes_plan.before_and_after(current, manifest)
+    meta = manifest["metadata"]
+    if current is not None and (current.get("metadata") or {}).get("deletionTimestamp"):
+        waits = ", ".join(current["metadata"].get("finalizers") or []) or "its grace period"
+        raise RefusedError(f"{kind.kind} {meta['name']} is being deleted (waits for {waits}); wait until it is gone, then run again.")
     if before != after:
-        meta = manifest["metadata"]
         yield Step("create" if current is None else "update", kind, meta.get("namespace"), meta["name"], before, after)
 
 
@@ -98,7 +111,7 @@ def settle(pairs: Sequence[tuple[Step, Object | None]], *, take_over: bool) -> t
         take_over: whether fields and objects of other managers are taken over.
 
     Returns:
-        The steps, forced where something is taken over, and what is.
+        The steps, forced where things are to be taken over, and what is.
 
     Raises:
         RefusedError: something is in the way and is not to be taken over.
@@ -106,8 +119,8 @@ def settle(pairs: Sequence[tuple[Step, Object | None]], *, take_over: bool) -> t
     found = [(step, conflict) for step, current in pairs for conflict in _conflicts_of(step, current)]
     if found and not take_over:
         raise RefusedError(_conflict_words(found), conflicts=_public(found))
-    forced = {step.title() for step, _conflict in found}
-    settled = tuple(dataclasses.replace(step, force=step.title() in forced) for step, _current in pairs)
+    # All of them: the server may see a conflict that cannot be told from outside, and who takes over wants that, too.
+    settled = tuple(dataclasses.replace(step, force=take_over) for step, _current in pairs)
     return settled, tuple((step.title(), conflict) for step, conflict in found)
 
 
@@ -163,6 +176,8 @@ def _conflicts_of(step: Step, current: Object | None) -> Iterator[Conflict]:
         return
     if not is_ours(current) and step.kind is not kinds.NAMESPACE:
         yield Conflict(f".metadata.labels.{MANAGED_BY}", "somebody else", None, FIELD_MANAGER)
+    elif set_of(current) not in (None, set_of(step.after)):
+        yield Conflict(f".metadata.labels.{SET_LABEL}", f"the set {set_of(current)}", set_of(current), set_of(step.after))
     yield from _kubernetes_plan.conflicts(current, step.after)
 
 

@@ -25,7 +25,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     Kind,
     KubernetesError,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,
@@ -80,7 +80,13 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """
     wanted = wanted_of(params)
     places = _places(params, wanted)
-    api = Api(access(params), timeout=params["request_timeout"])
+    with opened(params) as access:
+        return _run(Api(access, timeout=params["request_timeout"]), params, wanted, places, check_mode=check_mode)
+
+
+def _run(
+    api: Api, params: Mapping[str, Any], wanted: list[Wanted], places: list[tuple[Kind, str | None]], *, check_mode: bool
+) -> dict[str, Any]:
     found, missing = _read(api, places)
     if missing and params["missing_crd"] == "fail":
         raise InputError(f"manifests: the cluster does not know {', '.join(sorted(missing))}; install its definition (CRD) first.")
@@ -162,7 +168,8 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
         try:
             objects = api.list_all(kind, namespace)
         except KubernetesError as error:
-            if error.status != 404:
+            # A group of Kubernetes itself is never missing: that is a wrong address, or something else that answers there.
+            if error.status != 404 or "." not in kind.group or kind.group.endswith(".k8s.io"):
                 raise
             missing.add(_name_of(kind))
             continue

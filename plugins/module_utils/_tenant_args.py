@@ -23,7 +23,7 @@ PREFIX: Final = "e-commerce-tenant-"
 # A namespace is a DNS label (RFC 1123), and the tenth site's needs eight letters more than the tenant's own.
 LONGEST_NAMESPACE: Final = 63
 LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-SITE_SUFFIX: Final = re.compile(r".*-site-\d+")
+SITE_SUFFIX: Final = re.compile(r".*(-site-\d+|-database)")
 
 _COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
 
@@ -76,6 +76,7 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
     "take_over": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "reason": {"type": "str"},
+    "delete_data": {"type": "bool", "default": False},
     "validate": {"type": "str", "choices": ["client", "server"], "default": "client"},
     "wait_seconds": {"type": "int", "default": 120},
 }
@@ -102,6 +103,7 @@ class TenantWish:
         usage: what the caller counted: name to number.
         take_over: whether objects and fields of other managers are taken over.
         reason: why blockers are overridden, None where they are not.
+        delete_data: whether those are, too, with which something is lost.
         validate_on_server: whether a preview asks the server, too.
         wait_seconds: how long a deletion is waited for.
     """
@@ -112,6 +114,7 @@ class TenantWish:
     usage: Mapping[str, int]
     take_over: bool
     reason: str | None
+    delete_data: bool
     validate_on_server: bool
     wait_seconds: int
 
@@ -156,6 +159,7 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         usage=_usage(params["usage"]),
         take_over=params["take_over"],
         reason=_reason(params["force"], params["reason"]),
+        delete_data=params["delete_data"],
         validate_on_server=params["validate"] == "server",
         wait_seconds=params["wait_seconds"],
     )
@@ -170,7 +174,7 @@ def check_tenant(tenant: str, prefix: str) -> None:
     if not LABEL.fullmatch(tenant):
         raise InputError(f"tenant: {tenant[:80]!r} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
     if SITE_SUFFIX.fullmatch(tenant):
-        raise InputError(f"tenant: {tenant!r} ends like a site of another tenant (-site-<number>); choose another id.")
+        raise InputError(f"tenant: {tenant!r} ends like a namespace of another tenant (-site-<number>, -database); choose another id.")
     if not LABEL.fullmatch(f"{prefix}x"):
         raise InputError(f"namespace_prefix: {prefix[:80]!r} cannot begin a namespace; use lower-case letters, digits and hyphens.")
     longest = LONGEST_NAMESPACE - len(f"{prefix}-site-10")

@@ -35,6 +35,7 @@ class Blocker:
         used: what is there now.
         allowed: what the new envelope allows.
         remedy: what to do.
+        loses: whether something would be lost for good.
     """
 
     what: str
@@ -42,6 +43,7 @@ class Blocker:
     used: str
     allowed: str
     remedy: str
+    loses: bool = False
 
     def words(self) -> str:
         """The blocker as a part of a sentence."""
@@ -91,7 +93,7 @@ def of_limits(
         containers = [
             (_resources.of_container(container).get(key, 0), f"container {container['name']} of pod {pod['metadata']['name']}")
             for pod in alive
-            for container in pod["spec"]["containers"]
+            for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
         ]
         whole = [(_resources.of_pod(pod["spec"]).get(key, 0), f"pod {pod['metadata']['name']}") for pod in alive]
         for kind, sizes in (("Container", containers), ("Pod", whole)):

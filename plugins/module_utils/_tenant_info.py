@@ -15,7 +15,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kub
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
@@ -39,13 +39,16 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # no
         BlueGreenError: the cluster cannot be read, or an option cannot work.
     """
     tiers = known_tiers(params["tiers_extra"])
-    selector = f"{MANAGED_BY}={FIELD_MANAGER}"
+    # Only a site's namespace has a tenant; one that a set of manifests made beside it (a database's) has none.
+    selector = f"{MANAGED_BY}={FIELD_MANAGER},tenant"
     if params["tenant"] is not None:
         check_tenant(params["tenant"], params["namespace_prefix"])
         selector += f",tenant={params['tenant']}"
-    api = Api(access(params), timeout=params["request_timeout"])
-    namespaces = api.list_all(kinds.NAMESPACE, labels=selector)
-    quotas = api.list_all(kinds.QUOTA, labels=selector)
+    with opened(params) as access:
+        api = Api(access, timeout=params["request_timeout"])
+        namespaces = api.list_all(kinds.NAMESPACE, labels=selector)
+        quotas = api.list_all(kinds.QUOTA, labels=selector)
+    namespaces = [one for one in namespaces if one["metadata"]["name"].startswith(params["namespace_prefix"])]
     return {"changed": False, "tenants": tenants(namespaces, quotas, tiers), "requests": dict(sorted(api.requests.items()))}
 
 

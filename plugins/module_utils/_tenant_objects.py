@@ -11,6 +11,7 @@ so a default that is left out would show as a difference for ever.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,10 @@ class Envelope:
     def namespace(self, site: int) -> str:
         """The namespace of a site. The first lives in the tenant's own, as in the seed, whose upgrade adds sites 2 and 3."""
         return f"{self.prefix}{self.tenant}" if site == 1 else f"{self.prefix}{self.tenant}-site-{site}"
+
+    def owns(self, namespace: str) -> bool:
+        """Whether a namespace has the name of one of this tenant's sites, declared or not; a label alone may be a slip of the hand."""
+        return re.fullmatch(rf"{re.escape(self.namespace(1))}(?:-site-[1-9]\d*)?", namespace) is not None
 
     def namespaces(self) -> dict[int, str]:
         """The namespaces of all its sites."""

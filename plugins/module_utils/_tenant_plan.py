@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import SET_LABEL, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,
@@ -28,6 +28,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     delete_step,
     is_ours,
     plan_of,
+    set_of,
     settle,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan
@@ -86,9 +87,10 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
     Raises:
         RefusedError: a namespace with its name is somebody else's.
     """
-    strangers = [name for name in envelope.namespaces().values() if name in world.namespaces and not is_ours(world.namespaces[name])]
-    if strangers:
-        raise RefusedError(f"namespace {strangers[0]} is not managed by this collection, so it is not deleted; see whose it is.")
+    for name, found in sorted(world.namespaces.items()):
+        if not is_ours(found):
+            raise RefusedError(f"namespace {name} is not managed by this collection, so it is not deleted; see whose it is.")
+        _refuse_another_tenants(envelope, name, found)
     ours = {name: one for name, one in sorted(world.namespaces.items()) if is_ours(one)}
     steps = tuple(delete_step(kinds.NAMESPACE, one) for one in ours.values() if not is_going(one))
     return TenantPlan(steps, going=tuple(name for name, one in ours.items() if is_going(one)))
@@ -140,13 +142,21 @@ def refuse_strangers(envelope: Envelope, world: World, *, take_over: bool) -> No
         found = world.namespaces.get(name)
         if found is None:
             continue
-        tenant = (found["metadata"].get("labels") or {}).get("tenant")
-        if tenant is not None and tenant != envelope.tenant:
-            raise RefusedError(f"tenant: namespace {name} belongs to tenant {tenant!r}; give {envelope.tenant!r} another id.")
+        _refuse_another_tenants(envelope, name, found)
         if is_going(found):
             raise RefusedError(f"namespace {name} is being deleted{why_it_stays(found)}; wait until it is gone, then run again.")
         if not is_ours(found) and not take_over:
             raise RefusedError(f"namespace {name} is there and not managed by this collection; to adopt it, give take_over: true.")
+
+
+def _refuse_another_tenants(envelope: Envelope, name: str, found: Object) -> None:
+    tenant = (found["metadata"].get("labels") or {}).get("tenant")
+    if tenant is not None and tenant != envelope.tenant:
+        raise RefusedError(f"tenant: namespace {name} belongs to tenant {tenant!r}; give {envelope.tenant!r} another id.")
+    if set_of(found) is not None:
+        raise RefusedError(
+            f"tenant: namespace {name} belongs to the set of manifests {set_of(found)!r}; give {envelope.tenant!r} another id."
+        )
 
 
 def why_it_stays(namespace: Object) -> str:
@@ -190,7 +200,8 @@ def _within(envelope: Envelope, world: World, site: int, order: tuple[Kind, ...]
         for manifest in wanted.values():
             yield from apply_step(kind, manifest, contents.all(kind).get(manifest["metadata"]["name"]))
         for left, found in sorted(contents.all(kind).items()):
-            if left not in wanted and is_ours(found):
+            # What a set of manifests brought is pruned by that set.
+            if left not in wanted and is_ours(found) and set_of(found) is None:
                 yield delete_step(kind, found)
 
 
@@ -202,12 +213,8 @@ def _scalable(envelope: Envelope, world: World, site: int) -> list[str]:
     there = world.of(namespace).all(kinds.DEPLOYMENT)
     if envelope.services_set:
         coming = {name for of, name in envelope.services if of == site}
-        there = {name: one for name, one in there.items() if _set_of(one) != envelope.services_set}
+        there = {name: one for name, one in there.items() if set_of(one) != envelope.services_set}
     return [name for name in sorted({*there, *coming}) if name not in taken]
-
-
-def _set_of(current: Object) -> str | None:
-    return (current["metadata"].get("labels") or {}).get(SET_LABEL)
 
 
 def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[str, str]:

@@ -17,9 +17,9 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_use, _tenant_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_words as words
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import execute, validate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
@@ -48,12 +48,13 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         BlueGreenError: nothing was changed, or its facts say what was.
     """
     wish = wish_of(params)
-    api = Api(access(params), timeout=params["request_timeout"])
-    result, plan = _planned(wish, api, check_mode=check_mode)
-    if not check_mode:
-        _execute(api, plan, wish)
-    elif wish.validate_on_server:
-        result["warnings"] += validate(api, plan.steps)
+    with opened(params) as access:
+        api = Api(access, timeout=params["request_timeout"])
+        result, plan = _planned(wish, api, check_mode=check_mode)
+        if not check_mode:
+            _execute(api, plan, wish)
+        elif wish.validate_on_server:
+            result["warnings"] += validate(api, plan.steps)
     result["requests"] = dict(sorted(api.requests.items()))
     return result
 
@@ -70,9 +71,9 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
         refuse_strangers(envelope, world, take_over=wish.take_over)
         going = superfluous(envelope, world)
         _tenant_world.look_at_use(api, world, shrinking_namespaces(envelope, world))
-    _tenant_world.look_at_use(api, world, going)
+    _tenant_world.look_at_workloads(api, world, going)
     found = _tenant_use.blockers(wish, world, going)
-    if found and wish.reason is None:
+    if found and (wish.reason is None or (any(one.loses for one in found) and not wish.delete_data)):
         raise RefusedError(words.refusal(wish, found), blockers=[one.public() for one in found], changed=False)
     if wish.state == "present":
         plan = plan_tenant(envelope, world, reason=wish.reason if found else None, take_over=wish.take_over)
@@ -84,8 +85,13 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
 def _execute(api: Api, plan: TenantPlan, wish: TenantWish) -> None:
     execute(api, plan.steps)
     deleted = [step.name for step in plan.steps if step.action == "delete" and step.kind is kinds.NAMESPACE]
-    for name in (*deleted, *plan.going):
-        _await_gone(api, name, wish.wait_seconds)
+    api.deadline += wish.wait_seconds
+    try:
+        for name in (*deleted, *plan.going):
+            _await_gone(api, name, wish.wait_seconds)
+    except BlueGreenError as error:
+        done = [f"{step.action} {step.title()}" for step in plan.steps]
+        raise BlueGreenError(error.sentence, **{**error.facts, "done": done, "changed": bool(done)}) from None
 
 
 def _await_gone(api: Api, namespace: str, seconds: int) -> None:

@@ -152,14 +152,13 @@ def _alive(namespace: str, world: World) -> list[Blocker]:
     """Return what would be lost with a namespace."""
     contents = world.of(namespace)
     pods = [pod for pod in contents.all(kinds.POD).values() if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
-    found = []
-    if pods:
-        found.append(Blocker("pods", namespace, str(len(pods)), "0 in a namespace that goes", "stop what runs there"))
-    claims = contents.all(kinds.CLAIM)
-    if claims:
-        remedy = "back up what is needed and delete the volumes"
-        found.append(Blocker("persistentvolumeclaims", namespace, str(len(claims)), "0 in a namespace that goes", remedy))
-    return found
+    # Scaled to nothing, a client's shop is still there, and so are the Secrets and settings that it needs.
+    counts = {"pods": (len(pods), "stop what runs there")}
+    for kind in (kinds.DEPLOYMENT, kinds.STATEFUL_SET, kinds.CRON_JOB):
+        counts[kind.plural] = (len(contents.all(kind)), "delete what is not needed any more")
+    counts[kinds.CLAIM.plural] = (len(contents.all(kinds.CLAIM)), "back up what is needed and delete the volumes")
+    nothing = "0 in a namespace that goes"
+    return [Blocker(what, namespace, str(count), nothing, remedy, loses=True) for what, (count, remedy) in counts.items() if count]
 
 
 def _whole(envelope: Envelope) -> str:

@@ -72,7 +72,8 @@ def refusal(wish: TenantWish, found: list[Blocker]) -> str:
     """Say in one sentence everything that is in the way."""
     what = "be removed" if wish.state == "absent" else f"be of tier {wish.envelope.tier['name']} with {wish.envelope.sites} site(s)"
     told = "; ".join(one.words() for one in found)
-    remedy = "To do it all the same, give force: true and a reason."
+    loses = any(one.loses for one in found)
+    remedy = f"To do it all the same, give force: true and a reason{', and delete_data: true' if loses else ''}."
     return f"{wish.envelope.tenant} cannot {what}, {len(found)} thing(s) in the way: {told}. {remedy}"
 
 

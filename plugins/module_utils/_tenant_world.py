@@ -37,8 +37,10 @@ class Contents:
     def quota_used(self, name: str) -> _resources.Amounts:
         """What counts against a quota: as the server counts it, else counted here (a quota that is not there yet counts nothing)."""
         status = (self.all(kinds.QUOTA).get(name) or {}).get("status") or {}
-        if status.get("used"):
-            return _resources.amounts(status["used"])
+        # What the quota did not count so far is counted here.
+        return {**self._counted(), **_resources.amounts(status.get("used") or {})}
+
+    def _counted(self) -> _resources.Amounts:
         pods = [pod for pod in self.all(kinds.POD).values() if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
         claims = list(self.all(kinds.CLAIM).values())
         balancers = [one for one in self.all(kinds.SERVICE).values() if one["spec"].get("type") == "LoadBalancer"]
@@ -82,7 +84,8 @@ def is_going(namespace: Mapping[str, Any]) -> bool:
 
 def read_namespaces(api: Api, envelope: Envelope) -> dict[str, Object]:
     """Return the tenant's namespaces, and whatever else has their names."""
-    found = {one["metadata"]["name"]: one for one in api.list_all(kinds.NAMESPACE, labels=f"tenant={envelope.tenant}")}
+    labelled = api.list_all(kinds.NAMESPACE, labels=f"tenant={envelope.tenant}")
+    found = {one["metadata"]["name"]: one for one in labelled if envelope.owns(one["metadata"]["name"])}
     for name in envelope.namespaces().values():
         if name not in found:
             unlabelled = api.get(kinds.NAMESPACE, None, name)
@@ -114,3 +117,9 @@ def look_at_use(api: Api, world: World, namespaces: Iterable[str]) -> None:
     """Add what is used: asked only where something shrinks, for pods are the longest list there is."""
     for name in namespaces:
         look_at(api, world, name, [kinds.POD, kinds.CLAIM, kinds.SERVICE])
+
+
+def look_at_workloads(api: Api, world: World, namespaces: Iterable[str]) -> None:
+    """Add what makes pods, also where it has none at the moment: asked where a namespace would be deleted."""
+    for name in namespaces:
+        look_at(api, world, name, [kinds.POD, kinds.CLAIM, kinds.DEPLOYMENT, kinds.STATEFUL_SET, kinds.CRON_JOB])

@@ -33,8 +33,8 @@ attributes:
     support: full
 notes:
   - A preview needs the verbs C(get) and C(list) on namespaces, resourcequotas, limitranges, horizontalpodautoscalers, networkpolicies,
-    serviceaccounts, roles, rolebindings, deployments and storageclasses, and on pods, persistentvolumeclaims and services where the
-    envelope shrinks.
+    serviceaccounts, roles, rolebindings, deployments and storageclasses, on pods, persistentvolumeclaims and services where the
+    envelope shrinks, and on statefulsets and cronjobs where a namespace would go.
   - An apply also needs C(patch) and C(create) on these (not on deployments, pods, persistentvolumeclaims and services), C(delete) on
     what it prunes, and, because nobody may give rights that they do not have, the rights that the client's Role gives (get, list, watch).
   - The quota of a tenant with several sites is divided over their namespaces, so that the sum is exactly the tier's.
@@ -51,7 +51,7 @@ options:
   state:
     description:
       - V(present) brings the envelope to what the options say.
-      - V(absent) deletes the tenant's namespaces; it is refused while pods or volumes are there, unless O(force=true).
+      - V(absent) deletes the tenant's namespaces; it is refused while workloads or volumes are there, unless O(delete_data=true).
     type: str
     choices: [present, absent]
     default: present
@@ -174,6 +174,11 @@ options:
   reason:
     description: Why O(force=true); it is written on the namespaces as an annotation.
     type: str
+  delete_data:
+    description:
+      - With O(force=true), also delete namespaces in which something runs or is declared, or in which volumes are. What is in them is lost.
+    type: bool
+    default: false
   validate:
     description:
       - V(server) also lets the server check, in a preview, what an apply would send. That needs the rights of an apply.

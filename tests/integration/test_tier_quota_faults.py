@@ -118,7 +118,7 @@ def documented(paragraph: str) -> set[str]:
     (note,) = [note for note in notes if paragraph in note]
     text = " ".join(note.split())
     names = "namespaces resourcequotas limitranges horizontalpodautoscalers networkpolicies serviceaccounts roles rolebindings deployments"
-    return {name for name in (*names.split(), "storageclasses", "pods", "persistentvolumeclaims", "services") if name in text}
+    return {name for name in (*names.split(), *LOOKED_AT, "storageclasses") if name in text}
 
 
 GROUPS = {
@@ -127,9 +127,11 @@ GROUPS = {
     "roles": "rbac.authorization.k8s.io",
     "rolebindings": "rbac.authorization.k8s.io",
     "deployments": "apps",
+    "statefulsets": "apps",
+    "cronjobs": "batch",
     "storageclasses": "storage.k8s.io",
 }
-LOOKED_AT = {"deployments", "pods", "persistentvolumeclaims", "services"}
+LOOKED_AT = {"deployments", "pods", "persistentvolumeclaims", "services", "statefulsets", "cronjobs"}
 
 
 def rules(resources: set[str], verbs: list[str]) -> list[dict[str, list[str]]]:
@@ -139,7 +141,7 @@ def rules(resources: set[str], verbs: list[str]) -> list[dict[str, list[str]]]:
 def test_the_documented_rights_are_enough(acme: Tenancy) -> None:
     """A user with exactly the verbs that the notes name previews, and one with those of an apply applies, prunes and removes."""
     resources = documented("A preview needs the verbs")
-    assert len(resources) == 13
+    assert len(resources) == 15
     reading = rules(resources, ["get", "list"])
     reader = acme.plane.add_user(f"{acme.tenant}-reader", reading)
     client = [

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, source_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, opened, source_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, wish_of
 
 
@@ -29,7 +33,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tenant": ""}, "tenant: '' is no DNS label"),
     ({"tenant": "-acme"}, "is no DNS label"),
     ({"tenant": "a" * 38}, "has 38 letters, and its namespaces leave room for 37; choose a shorter id"),
-    ({"tenant": "acme-site-2"}, "ends like a site of another tenant"),
+    ({"tenant": "acme-site-2"}, "ends like a namespace of another tenant"),
+    ({"tenant": "acme-database"}, "ends like a namespace of another tenant"),
     ({"tier": None}, "tier: not given; name what the tenant has bought"),
     ({"tier": "gold"}, "gold"),
     ({"custom": {"quota": {"pods": 20}}}, "custom"),
@@ -111,13 +116,16 @@ NO_ACCESS: list[tuple[dict[str, Any], str]] = [
     ({"ca_cert": "/nowhere/ca"}, "ca_cert: '/nowhere/ca' cannot be read"),
     ({"in_cluster": True}, "in_cluster: true, but this is no pod"),
     ({"request_timeout": 0}, "request_timeout: 0 is no time to wait"),
+    ({"proxy": "http://user:canary-c0ffee@proxy:3128"}, "proxy: it carries a user or password"),
+    ({"proxy": "socks5://proxy:1080"}, "proxy: 'socks5://proxy:1080' is not an http"),
 ]
 
 
 @pytest.mark.parametrize(("options", "sentence"), NO_ACCESS)
 def test_no_way_in_is_a_sentence(options: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
         access(params(**options))
+    assert "canary" not in caught.value.sentence
 
 
 @pytest.mark.parametrize("content", ["canary-c0ffee two words", "", "canary-c0ffee\x00"])
@@ -136,3 +144,36 @@ def test_a_kubeconfig_that_is_none_is_not_quoted(tmp_path: Any, content: str) ->
     with pytest.raises(InputError, match="cannot be used") as caught:
         access(params(kubeconfig=str(path)))
     assert "canary" not in str(caught.value.sentence)
+
+
+def kubeconfig(user: dict[str, Any]) -> str:
+    """A kubeconfig with one user."""
+    cluster = {"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}
+    context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
+    whole = {"apiVersion": "v1", "kind": "Config", "clusters": [cluster], "contexts": [context], "current-context": "x"}
+    return json.dumps({**whole, "users": [{"name": "u", "user": user}]})
+
+
+def test_an_exec_plugin_that_fails_is_told_and_not_quoted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", "echo canary-c0ffee >&2; exit 1"]}
+    path = tmp_path / "config"
+    path.write_text(kubeconfig({"exec": {**plugin, "interactiveMode": "Never"}}))
+    with pytest.raises(InputError, match="gives no credentials; its exec plugin fails or its user has none") as caught:
+        access(params(kubeconfig=str(path)))
+    assert "canary" not in caught.value.sentence + "".join(capfd.readouterr())
+
+
+def test_no_key_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client writes keys of a kubeconfig into files; they are gone when the work is done, not when the process ends."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    (tmp_path / "temp").mkdir()
+    key = base64.b64encode(b"canary-c0ffee").decode()
+    path = tmp_path / "config"
+    path.write_text(kubeconfig({"client-certificate-data": key, "client-key-data": key}))
+
+    def left() -> list[Path]:
+        return [file for file in (tmp_path / "temp").rglob("*") if file.is_file()]
+
+    with opened(params(kubeconfig=str(path))):
+        assert left()
+    assert left() == []

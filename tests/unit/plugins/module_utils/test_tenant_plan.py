@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY, SET_LABEL
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
     TenantPlan,
@@ -211,10 +211,49 @@ def test_an_object_of_our_name_that_is_not_ours_is_not_touched() -> None:
         plan_tenant(wanted, world)
 
 
+def test_what_a_set_of_manifests_brought_is_pruned_by_that_set_only() -> None:
+    wanted = envelope()
+    world = cluster(wanted)
+    policies = world.contents[NAME].objects["NetworkPolicy"]
+    labels = {MANAGED_BY: "bluegreen.orchestrator", SET_LABEL: "shop"}
+    policies["of-the-shop"] = {"metadata": {"name": "of-the-shop", "namespace": NAME, "uid": "1", "labels": labels}, "spec": {}}
+    assert told(plan_tenant(wanted, world)) == []
+    world.contents[NAME].objects["ResourceQuota"]["tenant-quota"]["metadata"]["labels"][SET_LABEL] = "shop"
+    world.contents[NAME].objects["ResourceQuota"]["tenant-quota"]["spec"]["hard"]["pods"] = "1"
+    with pytest.raises(RefusedError, match="owned by the set shop"):
+        plan_tenant(wanted, world)
+
+
+def test_an_object_on_its_way_out_is_not_as_it_should_be() -> None:
+    wanted = envelope()
+    world = cluster(wanted)
+    world.contents[NAME].objects["ResourceQuota"]["tenant-quota"]["metadata"] |= {"deletionTimestamp": "now", "finalizers": ["a/b"]}
+    with pytest.raises(RefusedError, match=r"ResourceQuota tenant-quota is being deleted \(waits for a/b\)"):
+        plan_tenant(wanted, world)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "owned"),
+    [
+        (NAME, True),
+        (f"{NAME}-site-12", True),
+        (f"{NAME}-site-0", False),
+        (f"{NAME}-site-2x", False),
+        (f"{NAME}-database", False),
+        ("e-commerce-tenant-beta", False),
+        ("eu-acme", False),
+    ],
+)
+def test_only_a_name_of_ours_can_be_a_site_of_ours(namespace: str, owned: bool) -> None:
+    """Whatever somebody labelled with our tenant by a slip of the hand."""
+    assert envelope().owns(namespace) is owned
+
+
 STRANGERS: list[tuple[dict[str, Any], str]] = [
     ({"labels": {"tenant": "corner"}}, "belongs to tenant 'corner'; give 'acme' another id"),
     ({"labels": {}}, "is there and not managed by this collection; to adopt it, give take_over: true"),
     ({"deletionTimestamp": "2026-11-22T08:00:00Z"}, "is being deleted"),
+    ({"labels": {SET_LABEL: "acme-database"}}, "belongs to the set of manifests 'acme-database'"),
 ]
 
 
@@ -265,6 +304,10 @@ def test_removal() -> None:
     strange.namespaces[NAME]["metadata"]["labels"] = {}
     with pytest.raises(RefusedError, match="is not managed by this collection"):
         plan_removal(wanted, strange)
+    another = cluster(wanted)
+    another.namespaces[NAME]["metadata"]["labels"]["tenant"] = "corner"
+    with pytest.raises(RefusedError, match="belongs to tenant 'corner'"):
+        plan_removal(wanted, another)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit, fit_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import tenants
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
 
 GI = 1024**3
@@ -137,3 +138,11 @@ def test_the_tier_that_would_fit(used: str, tier: str | None) -> None:
     (found,) = tenants([namespace("t", "a")], [quota("t", used, "15")], known_tiers({}))
     assert found["fitting_tier"] == tier
     assert bool(found["problems"]) is (used != "15")
+
+
+def test_what_a_quota_does_not_count_is_counted_here() -> None:
+    """Somebody took the storage out of the quota by hand."""
+    quota_of = {"metadata": {"name": "q"}, "status": {"used": {"pods": "7"}}}
+    claim = {"metadata": {"name": "d"}, "spec": {"resources": {"requests": {"storage": "99Gi"}}}}
+    contents = Contents({"ResourceQuota": {"q": quota_of}, "PersistentVolumeClaim": {"d": claim}, "Pod": {}})
+    assert contents.quota_used("q") == {"pods": 7, "requests.storage": 99 * GI, "persistentvolumeclaims": 1}
