@@ -234,7 +234,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field(("queues", "max_priority"), whole, "Priorities of a queue.", least=1, most=255),
     Field(("queues", "consumer_timeout"), duration, "How long a consumer may take.", least=60),
     Field(("queues", "cluster_nodes"), whole, "Nodes of the broker.", least=1),
-    # A StorageClass belongs to all tenants of its tier; one tenant's faster disk would be everybody's. A tier of its own (tiers_extra) has one.
+    # A StorageClass belongs to all tenants of its tier: one tenant's faster disk would be everybody's. A tier of tiers_extra has its own.
     Field(("storage_class", "iops"), whole, "Operations a second of a disk.", rises=False, least=1),
     Field(("storage_class", "throughput"), whole, "MiB a second of a disk.", rises=False, least=1),
     Field(("monitoring", "custom_dashboards"), whole, "Dashboards of the tenant's own, or C(unlimited).", none="unlimited"),
