@@ -195,6 +195,8 @@ class Scheduler(_Client):
 class Kwok(_Client):
     """Plays the kubelets of all nodes: a pod that got a node is Ready at once, a job's is Completed."""
 
+    # Seconds: it comes up in one, and beside three test workers on two cores it took more than 20 once.
+    start_limit = 60.0
     user = "lab-kwok"
 
     def __init__(self, directory: Path, server: ApiServer, *, detached: bool = False) -> None:
