@@ -78,8 +78,8 @@ class Bench:
         return {"requests": len(found), "writes": len(writes)}
 
     def tier_quota(self, tenant: str, tier: str = "standard") -> list[dict[str, Any]]:
-        """Our one task."""
-        options = {"tenant": tenant, "tier": tier, "kubeconfig": self.config}
+        """Our one task; kubectl has been there, too, and owns what it applied."""
+        options = {"tenant": tenant, "tier": tier, "kubeconfig": self.config, "take_over": True}
         return [{"name": "envelope", "bluegreen.orchestrator.tier_quota": options}]
 
     def core_tasks(self, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
