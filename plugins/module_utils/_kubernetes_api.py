@@ -55,6 +55,15 @@ class Kind:
         """The API group, empty for the core."""
         return self.api.rpartition("/")[0]
 
+    @property
+    def full_name(self) -> str:
+        """``apiVersion/kind``, as a manifest names it."""
+        return f"{self.api}/{self.kind}"
+
+    def title(self, namespace: str | None, name: str) -> str:
+        """Name an object for people: ``Deployment shop/cart``."""
+        return f"{self.kind} {namespace}/{name}" if namespace else f"{self.kind} {name}"
+
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """Return the path of one object, or of all of them (in a namespace, or anywhere)."""
         parts = ["/apis" if self.group else "/api", self.api]
@@ -109,20 +118,18 @@ class Api:
                 return None
             raise
 
-    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "", metadata_only: bool = False) -> list[dict[str, Any]]:
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> list[dict[str, Any]]:
         """Return all objects of a kind, page by page.
 
         Args:
             kind: which.
             namespace: where; None for everywhere.
             labels: a label selector.
-            metadata_only: leave out spec and status, which for pods are 95 % of the answer.
         """
-        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json" if metadata_only else None
         query: dict[str, str] = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
         found: list[dict[str, Any]] = []
         while True:
-            answer = self._ask("list", "GET", kind, namespace, query=query, accept=accept)
+            answer = self._ask("list", "GET", kind, namespace, query=query)
             # Kind and version stand at the list, not at its items.
             found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
             rest = (answer.get("metadata") or {}).get("continue")
@@ -162,11 +169,10 @@ class Api:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        accept: str | None = None,
     ) -> dict[str, Any]:
         what = _Request(verb, method, kind, namespace, name)
         url = self.access.host + kind.path(namespace, name) + (f"?{urlencode(query)}" if query else "")
-        headers = {**self.access.headers, **({"Accept": accept} if accept else {})}
+        headers = dict(self.access.headers)
         data = None
         if body is not None:
             headers["Content-Type"] = APPLY if method == "PATCH" else "application/json"

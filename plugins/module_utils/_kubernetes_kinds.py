@@ -22,7 +22,7 @@ SERVICE_ACCOUNT: Final = Kind("ServiceAccount", "v1", "serviceaccounts")
 ROLE: Final = Kind("Role", "rbac.authorization.k8s.io/v1", "roles")
 ROLE_BINDING: Final = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings")
 
-# Ours in each namespace of a tenant: what is not declared any more is pruned among these, by label.
+# Ours in each namespace of a tenant, in the order in which they are made: what is not declared any more is pruned among these, by label.
 ENVELOPE: Final = (NETWORK_POLICY, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, QUOTA, LIMIT_RANGE, AUTOSCALER)
 
 DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments")
@@ -57,4 +57,4 @@ _FURTHER: Final = (
 )
 
 # By ``apiVersion/kind``, as a manifest names it.
-MANIFEST_KINDS: Final = {f"{kind.api}/{kind.kind}": kind for kind in (NAMESPACE, *ENVELOPE, *_FURTHER)}
+MANIFEST_KINDS: Final = {kind.full_name: kind for kind in (NAMESPACE, *ENVELOPE, *_FURTHER)}

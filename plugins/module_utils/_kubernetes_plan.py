@@ -186,11 +186,7 @@ def _covers(current: Any, desired: Any, path: Path) -> bool:
 
 
 def _same(current: Any, desired: Any, path: Path) -> bool:
-    """Compare two values as they are; lists element by element."""
-    if isinstance(current, Mapping) and isinstance(desired, Mapping):
-        return current.keys() == desired.keys() and all(_same(current[key], desired[key], (*path, str(key))) for key in desired)
-    if isinstance(current, list) and isinstance(desired, list):
-        return len(current) == len(desired) and all(_same(one, other, path) for one, other in zip(current, desired, strict=True))
+    """Compare two values that are no lists and no maps, or not both."""
     if current == desired:
         return True
     is_quantity = bool(path) and (path[-1] in QUANTITY_KEYS or (len(path) > 1 and path[-2] in QUANTITY_PARENTS))

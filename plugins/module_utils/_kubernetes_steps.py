@@ -9,6 +9,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,6 +31,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan impor
 Action = Literal["create", "update", "delete"]
 Manifest = dict[str, Any]
 Object = dict[str, Any]
+
+# Of a step: when it is done, and before.
+WORDS: dict[Action, tuple[str, str]] = {
+    "create": ("created", "to create"),
+    "update": ("updated", "to update"),
+    "delete": ("deleted", "to delete"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,16 +66,23 @@ class Step:
 
     def title(self) -> str:
         """The object as kubectl would name it."""
-        return f"{self.kind.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind.kind} {self.name}"
+        return self.kind.title(self.namespace, self.name)
 
     def change(self) -> Change:
         """The step as one change of a plan."""
         return Change(self.action, self.title(), self.before, self.after)
 
 
-def plan_of(steps: Iterable[Step]) -> Plan:
-    """Return steps as changes, for diffs and the digest."""
-    return Plan(tuple(step.change() for step in steps))
+def outcome_of(steps: Iterable[Step]) -> dict[str, Any]:
+    """Return what the result of every module that takes steps begins with."""
+    whole = Plan(tuple(step.change() for step in steps))
+    return {"changed": whole.changed, "actions": whole.actions(), "diff": whole.diff(), "digest": whole.digest()}
+
+
+def counts(steps: Iterable[Step], *, preview: bool) -> str:
+    """Count steps in words: ``2 to create, 1 to delete``; empty when there are none."""
+    numbers = Counter(step.action for step in steps)
+    return ", ".join(f"{numbers[action]} {words[preview]}" for action, words in WORDS.items() if numbers[action])
 
 
 def is_ours(found: Mapping[str, Any]) -> bool:

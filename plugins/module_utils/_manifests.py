@@ -32,10 +32,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     Object,
     Step,
     apply_step,
+    counts,
     delete_step,
     execute,
     is_ours,
-    plan_of,
+    outcome_of,
     settle,
     validate,
 )
@@ -67,6 +68,10 @@ class Wanted:
         meta = self.manifest["metadata"]
         return str(meta.get("namespace", "")), str(meta["name"])
 
+    def title(self) -> str:
+        """The object as it is named to people."""
+        return self.kind.title(*self.place)
+
 
 def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """Bring a set of manifests onto a cluster, or tell what that would change.
@@ -91,7 +96,7 @@ def _run(
     if missing and params["missing_crd"] == "fail":
         raise InputError(f"manifests: the cluster does not know {', '.join(sorted(missing))}; install its definition (CRD) first.")
     present = params["state"] == "present"
-    known = [one for one in wanted if present and _name_of(one.kind) not in missing]
+    known = [one for one in wanted if present and one.kind.full_name not in missing]
     steps, taken = plan(params["set"], known, found, take_over=params["take_over"])
     warnings = (
         [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
@@ -99,8 +104,9 @@ def _run(
         else []
     )
     result = {
-        **_told(params["set"], steps, preview=check_mode),
-        "left_out": [_title(one) for one in wanted if present and _name_of(one.kind) in missing],
+        **outcome_of(steps),
+        "summary": f"{params['set']}: {counts(steps, preview=check_mode) or 'nothing to change'}",
+        "left_out": [one.title() for one in wanted if present and one.kind.full_name in missing],
         "took_over": [f"{title} {conflict.field} from {conflict.manager}" for title, conflict in taken],
         "warnings": warnings,
     }
@@ -122,7 +128,7 @@ def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
     for number, given in enumerate(params["manifests"]):
         one = _wanted(number, given, params["set"])
         if any(one.kind is other.kind and one.place == other.place for other in found):
-            raise InputError(f"manifests[{number}]: {_title(one)} is there twice; leave one of the two out.")
+            raise InputError(f"manifests[{number}]: {one.title()} is there twice; leave one of the two out.")
         found.append(one)
     return found
 
@@ -147,13 +153,13 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
 
 def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[Kind, str | None]]:
     """Return where to look: each kind in each namespace, once."""
-    kinds = {_name_of(one.kind): one.kind for one in wanted}
+    kinds = {one.kind.full_name: one.kind for one in wanted}
     for name in params["kinds"]:
         if name not in MANIFEST_KINDS:
             raise InputError(f"kinds: {name!r} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
         kinds[name] = MANIFEST_KINDS[name]
     namespaces = set(params["namespaces"])
-    exact = {(name, one.place[0]) for one in wanted for name in [_name_of(one.kind)]}
+    exact = {(one.kind.full_name, one.place[0]) for one in wanted}
     places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
     return [(kinds[name], namespace or None) for name, namespace in sorted(places)]
 
@@ -163,7 +169,7 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
     found: dict[tuple[str, str, str], Object] = {}
     missing: set[str] = set()
     for kind, namespace in places:
-        if _name_of(kind) in missing:
+        if kind.full_name in missing:
             continue
         try:
             objects = api.list_all(kind, namespace)
@@ -171,10 +177,10 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
             # A group of Kubernetes itself is never missing: that is a wrong address, or something else that answers there.
             if error.status != 404 or "." not in kind.group or kind.group.endswith(".k8s.io"):
                 raise
-            missing.add(_name_of(kind))
+            missing.add(kind.full_name)
             continue
         for one in objects:
-            found[_name_of(kind), namespace or "", one["metadata"]["name"]] = one
+            found[kind.full_name, namespace or "", one["metadata"]["name"]] = one
     return found, missing
 
 
@@ -195,7 +201,7 @@ def plan(
     left = dict(found)
     pairs: list[tuple[Step, Object | None]] = []
     for one in wanted:
-        current = left.pop((_name_of(one.kind), *one.place), None)
+        current = left.pop((one.kind.full_name, *one.place), None)
         pairs += [(step, current) for step in apply_step(one.kind, one.manifest, current)]
     pairs += [(step, None) for step in _pruned(name, left)]
     return settle(pairs, take_over=take_over)
@@ -207,33 +213,10 @@ def _pruned(name: str, left: Mapping[tuple[str, str, str], Object]) -> Iterator[
         # What belongs to another object goes with that one; what is going needs no second push. A namespace takes along all that is in it,
         # so it goes by nobody's deleted line.
         if (
-            kind != _name_of(NAMESPACE)
+            kind != NAMESPACE.full_name
             and is_ours(current)
             and meta["labels"].get(SET_LABEL) == name
             and not meta.get("deletionTimestamp")
             and not meta.get("ownerReferences")
         ):
             yield delete_step(MANIFEST_KINDS[kind], current)
-
-
-def _told(name: str, steps: tuple[Step, ...], *, preview: bool) -> dict[str, Any]:
-    whole = plan_of(steps)
-    words = {"create": "to create" if preview else "created", "update": "to update" if preview else "updated"}
-    words["delete"] = "to delete" if preview else "deleted"
-    counts = [f"{number} {words[action]}" for action in words if (number := sum(step.action == action for step in steps))]
-    return {
-        "changed": whole.changed,
-        "actions": whole.actions(),
-        "diff": whole.diff(),
-        "digest": whole.digest(),
-        "summary": f"{name}: {', '.join(counts) or 'nothing to change'}",
-    }
-
-
-def _name_of(kind: Kind) -> str:
-    return f"{kind.api}/{kind.kind}"
-
-
-def _title(one: Wanted) -> str:
-    namespace, name = one.place
-    return f"{one.kind.kind} {namespace}/{name}" if namespace else f"{one.kind.kind} {name}"

@@ -27,23 +27,9 @@ def is_bytes(resource: str) -> bool:
     return resource.rpartition(".")[2] in ("memory", "storage", "ephemeral-storage")
 
 
-def amount(resource: str, value: object) -> int:
-    """Return a quantity of a resource as a whole number.
-
-    Raises:
-        InputError: it is no quantity.
-    """
-    return _quantity.parse_resource(resource, value, resource)
-
-
-def quantity(resource: str, value: int) -> str:
-    """Return a whole number as the quantity that a manifest has."""
-    return _quantity.format_resource(resource, value)
-
-
 def amounts(quantities: Mapping[str, object]) -> Amounts:
     """Return quantities, as the server gives them, as whole numbers."""
-    return {resource: amount(resource, value) for resource, value in quantities.items()}
+    return {resource: _quantity.parse_resource(resource, value, resource) for resource, value in quantities.items()}
 
 
 def total(parts: Iterable[Mapping[str, int]]) -> Amounts:
@@ -70,6 +56,11 @@ def divide(whole: Mapping[str, int], shares: list[int]) -> list[Amounts]:
             part[resource] = units * share // sum(shares) * unit
         parts[0][resource] = value - sum(part[resource] for part in parts[1:])
     return parts
+
+
+def is_alive(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod counts: one that has ended uses nothing, as the server's own quota sees it."""
+    return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
 def of_pod(spec: Mapping[str, Any]) -> Amounts:

@@ -142,7 +142,7 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         sites=sites,
         shares=_shares(params["site_shares"], sites),
         prefix=params["namespace_prefix"],
-        ingress_namespaces=tuple(_labels_of("ingress_namespaces", params["ingress_namespaces"])),
+        ingress_namespaces=tuple(_label("ingress_namespaces", name) for name in params["ingress_namespaces"]),
         ingress_app=_label("ingress_app", params["ingress_app"]),
         ingress_ports=_ports("ingress_ports", params["ingress_ports"]),
         egress_ports=_ports("egress_ports", params["egress_ports"]),
@@ -196,10 +196,6 @@ def _label(option: str, value: str) -> str:
     if not LABEL.fullmatch(value) or len(value) > LONGEST_NAMESPACE:
         raise InputError(f"{option}: {value[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
     return value
-
-
-def _labels_of(option: str, values: list[str]) -> list[str]:
-    return [_label(option, value) for value in values]
 
 
 def _ports(option: str, values: list[int]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource, size_bytes
 
 REMEDIES = {
     "pods": "stop pods, or lower replicas",
@@ -61,7 +62,7 @@ def of_quota(namespace: str, used: Mapping[str, int], hard: Mapping[str, int]) -
         value = used.get(resource, 0)
         if value > allowed:
             remedy = REMEDIES.get(resource, "lower the pods' requests and limits, or their number")
-            found.append(Blocker(resource, namespace, _resources.quantity(resource, value), _resources.quantity(resource, allowed), remedy))
+            found.append(Blocker(resource, namespace, format_resource(resource, value), format_resource(resource, allowed), remedy))
     return found
 
 
@@ -86,7 +87,7 @@ def of_limits(
 ) -> list[Blocker]:
     """Return the greatest container, pod and volume beyond a LimitRange to come: it would not come back after a restart."""
     by_type = {str(limit["type"]): _resources.amounts(limit.get("max") or {}) for limit in limits}
-    alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+    alive = [pod for pod in pods if _resources.is_alive(pod)]
     found = []
     for resource in ("cpu", "memory"):
         key = f"limits.{resource}"
@@ -117,10 +118,10 @@ def _greatest(namespace: str, what: str, resource: str, sizes: list[tuple[int, s
     size, name = max(sizes, default=(0, ""))
     if most is None or size <= most:
         return []
-    used, allowed = _resources.quantity(resource, size), _resources.quantity(resource, most)
+    used, allowed = format_resource(resource, size), format_resource(resource, most)
     return [Blocker(f"{what} of {name}", namespace, used, allowed, "make it smaller; it would not come back after a restart")]
 
 
 def _claimed(claim: Mapping[str, Any]) -> int:
     requests = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
-    return _resources.amount("storage", requests.get("storage", "0"))
+    return size_bytes(requests.get("storage", "0"))

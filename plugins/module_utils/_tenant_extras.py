@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import REGIONS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
@@ -56,14 +56,14 @@ def database(envelope: Envelope, options: Mapping[str, Any]) -> list[Manifest]:
     namespace = database_namespace(envelope)
     claim: Manifest = {
         "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": _resources.quantity("storage", _storage(options.get("storage"), sold["storage"]))}},
+        "resources": {"requests": {"storage": _quantity.format_resource("storage", _storage(options.get("storage"), sold["storage"]))}},
     }
     if options.get("storage_class"):
         claim["storageClassName"] = label(options["storage_class"], "tenant_dedicated_database.storage_class")
     resources = {
         side: {
-            "cpu": _resources.quantity("cpu", amounts["cpu"]),
-            "memory": _resources.quantity("memory", amounts["memory"]),
+            "cpu": _quantity.format_resource("cpu", amounts["cpu"]),
+            "memory": _quantity.format_resource("memory", amounts["memory"]),
         }
         for side, amounts in (("limits", sold["resources"]["limits"]), ("requests", sold["resources"]["requests"]))
     }
@@ -88,11 +88,11 @@ def _namespace(envelope: Envelope, name: str) -> Manifest:
 def _storage(given: object, sold: int) -> int:
     if not given:
         return sold
-    read = _resources.amount("storage", given)
+    read = _quantity.parse_resource("storage", given, "storage")
     if read < sold:
         raise InputError(
             f"tenant_dedicated_database.storage: {given} is less than what was sold"
-            f" ({_resources.quantity('storage', sold)}); write it or more."
+            f" ({_quantity.format_resource('storage', sold)}); write it or more."
         )
     return read
 

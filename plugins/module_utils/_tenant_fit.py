@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._resources import Amounts
 
 
@@ -61,16 +61,16 @@ def _compare(services: list[Service], quotas: Mapping[int, Mapping[str, int]], *
     needed: dict[str, dict[str, str]] = {}
     for site, allowed in quotas.items():
         needs = _resources.total(service.needs(service.most if most else service.least) for service in services if service.site == site)
-        needed[str(site)] = {resource: _resources.quantity(resource, value) for resource, value in sorted(needs.items())}
+        needed[str(site)] = {resource: _quantity.format_resource(resource, value) for resource, value in sorted(needs.items())}
         for resource, value in sorted(needs.items()):
             if resource in allowed and value > allowed[resource]:
                 lacking.append(
                     {
                         "site": site,
                         "resource": resource,
-                        "needed": _resources.quantity(resource, value),
-                        "allowed": _resources.quantity(resource, allowed[resource]),
-                        "short": _resources.quantity(resource, value - allowed[resource]),
+                        "needed": _quantity.format_resource(resource, value),
+                        "allowed": _quantity.format_resource(resource, allowed[resource]),
+                        "short": _quantity.format_resource(resource, value - allowed[resource]),
                     }
                 )
     return {"fits": not lacking, "needed": needed, "lacking": lacking}

@@ -16,6 +16,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _res
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
@@ -88,9 +89,9 @@ def _tenant(name: str, namespaces: list[Object], quota_of: Mapping[str, Object],
 
 def _line(resource: str, used: int, hard: int) -> dict[str, Any]:
     return {
-        "used": _resources.quantity(resource, used),
-        "hard": _resources.quantity(resource, hard),
-        "headroom": _resources.quantity(resource, max(0, hard - used)),
+        "used": format_resource(resource, used),
+        "hard": format_resource(resource, hard),
+        "headroom": format_resource(resource, max(0, hard - used)),
         "percent": round(100 * used / hard, 1) if hard else (100.0 if used else 0.0),
     }
 
@@ -122,7 +123,7 @@ def _problems(namespaces: list[Object], quota_of: Mapping[str, Object]) -> list[
 
 def _over(used: Mapping[str, int], hard: Mapping[str, int]) -> list[str]:
     return [
-        f"{resource}: {_resources.quantity(resource, value)} used of {_resources.quantity(resource, hard[resource])}; new pods are refused"
+        f"{resource}: {format_resource(resource, value)} used of {format_resource(resource, hard[resource])}; new pods are refused"
         for resource, value in sorted(used.items())
         if resource in hard and value > hard[resource]
     ]

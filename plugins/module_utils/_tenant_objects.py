@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Scaling, Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Kind
 
@@ -138,7 +138,7 @@ def storage_class(envelope: Envelope) -> Manifest | None:
 
 def resource_quota(envelope: Envelope, site: int) -> Manifest:
     """Return the ResourceQuota of a site's namespace."""
-    hard = {resource: _resources.quantity(resource, value) for resource, value in envelope.quotas()[site].items()}
+    hard = {resource: _quantity.format_resource(resource, value) for resource, value in envelope.quotas()[site].items()}
     return _own(kinds.QUOTA, envelope, site, QUOTA_NAME, spec={"hard": hard})
 
 
@@ -147,7 +147,7 @@ def limit_range(envelope: Envelope, site: int) -> Manifest:
     limits = []
     for kind, bounds in envelope.tier["limits"].items():
         given: Mapping[str, Mapping[str, int]] = bounds  # type: ignore[assignment]
-        figures = {side: {key: _resources.quantity(key, value) for key, value in amounts.items()} for side, amounts in given.items()}
+        figures = {side: {key: _quantity.format_resource(key, value) for key, value in amounts.items()} for side, amounts in given.items()}
         limits.append({"type": kind, **figures})
     return _own(kinds.LIMIT_RANGE, envelope, site, LIMITS_NAME, spec={"limits": limits})
 

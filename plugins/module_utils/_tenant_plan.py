@@ -27,17 +27,15 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     apply_step,
     delete_step,
     is_ours,
-    plan_of,
     set_of,
     settle,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Plan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, World, is_going
 
 # What is done when, within a namespace. Policies come first: nothing of a new tenant runs unguarded.
-GROWING = (kinds.NETWORK_POLICY, kinds.SERVICE_ACCOUNT, kinds.ROLE, kinds.ROLE_BINDING, kinds.QUOTA, kinds.LIMIT_RANGE, kinds.AUTOSCALER)
-SHRINKING = (kinds.NETWORK_POLICY, kinds.SERVICE_ACCOUNT, kinds.ROLE, kinds.ROLE_BINDING, kinds.LIMIT_RANGE, kinds.AUTOSCALER, kinds.QUOTA)
+GROWING = kinds.ENVELOPE
+SHRINKING = (*(kind for kind in kinds.ENVELOPE if kind is not kinds.QUOTA), kinds.QUOTA)
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,13 @@ class TenantPlan:
 
     Attributes:
         steps: the requests, in their order.
-        shrinking: namespaces that get less of something than they have.
         conflicts: fields that other managers own, by object.
         going: namespaces that are being deleted already and that should be.
     """
 
     steps: tuple[Step, ...] = ()
-    shrinking: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, Conflict], ...] = ()
     going: tuple[str, ...] = ()
-
-    @property
-    def plan(self) -> Plan:
-        """The same as changes, for diffs and the digest."""
-        return plan_of(self.steps)
 
 
 def plan_tenant(envelope: Envelope, world: World, *, reason: str | None = None, take_over: bool = False) -> TenantPlan:
@@ -75,10 +66,9 @@ def plan_tenant(envelope: Envelope, world: World, *, reason: str | None = None, 
         RefusedError: something of somebody else is in the way.
     """
     refuse_strangers(envelope, world, take_over=take_over)
-    shrinking = shrinking_namespaces(envelope, world)
-    steps = list(_steps(envelope, world, set(shrinking), reason))
+    steps = list(_steps(envelope, world, set(shrinking_namespaces(envelope, world)), reason))
     settled, found = settle([(step, _current_of(step, world)) for step in steps], take_over=take_over)
-    return TenantPlan(settled, tuple(shrinking), found)
+    return TenantPlan(settled, found)
 
 
 def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
@@ -91,9 +81,8 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
         if not is_ours(found):
             raise RefusedError(f"namespace {name} is not managed by this collection, so it is not deleted; see whose it is.")
         _refuse_another_tenants(envelope, name, found)
-    ours = {name: one for name, one in sorted(world.namespaces.items()) if is_ours(one)}
-    steps = tuple(delete_step(kinds.NAMESPACE, one) for one in ours.values() if not is_going(one))
-    return TenantPlan(steps, going=tuple(name for name, one in ours.items() if is_going(one)))
+    steps = tuple(delete_step(kinds.NAMESPACE, one) for _name, one in sorted(world.namespaces.items()) if not is_going(one))
+    return TenantPlan(steps, going=tuple(name for name, one in sorted(world.namespaces.items()) if is_going(one)))
 
 
 def superfluous(envelope: Envelope, world: World) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
@@ -165,10 +165,12 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
         for resource in ("cpu", "memory"):
             default = own["cpu"] if resource == "cpu" else own["memory"]
             value = given.get(resource)
-            amounts[resource] = default if value is None else _resources.amount(resource, value)
-        found[side] = {resource: _resources.quantity(resource, amount) for resource, amount in amounts.items()}
+            amounts[resource] = default if value is None else _quantity.parse_resource(resource, value, resource)
+        found[side] = {resource: _quantity.format_resource(resource, amount) for resource, amount in amounts.items()}
     for resource in ("cpu", "memory"):
-        if _resources.amount(resource, found["requests"][resource]) > _resources.amount(resource, found["limits"][resource]):
+        if _quantity.parse_resource(resource, found["requests"][resource], resource) > _quantity.parse_resource(
+            resource, found["limits"][resource], resource
+        ):
             raise InputError(
                 f"{where}.requests.{resource}: {found['requests'][resource]} is more than the limit ({found['limits'][resource]});"
                 " lower the one or raise the other."

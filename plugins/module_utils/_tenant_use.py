@@ -151,7 +151,7 @@ def _in_namespace(envelope: Envelope, world: World, site: int, quota: Mapping[st
 def _alive(namespace: str, world: World) -> list[Blocker]:
     """Return what would be lost with a namespace."""
     contents = world.of(namespace)
-    pods = [pod for pod in contents.all(kinds.POD).values() if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+    pods = [pod for pod in contents.all(kinds.POD).values() if _resources.is_alive(pod)]
     # Scaled to nothing, a client's shop is still there, and so are the Secrets and settings that it needs.
     counts = {"pods": (len(pods), "stop what runs there")}
     for kind in (kinds.DEPLOYMENT, kinds.STATEFUL_SET, kinds.CRON_JOB):

@@ -8,12 +8,11 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_use
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _tenant_use
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import is_ours
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import counts, is_ours, outcome_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import fit_words
@@ -27,10 +26,7 @@ def result(wish: TenantWish, world: World, plan: TenantPlan, *, preview: bool) -
     before = _tenant_use.tier_before(envelope, world)
     fits = _tenant_use.fit_of(wish, world) if present else None
     return {
-        "changed": plan.plan.changed,
-        "actions": plan.plan.actions(),
-        "diff": plan.plan.diff(),
-        "digest": plan.plan.digest(),
+        **outcome_of(plan.steps),
         "tenant": envelope.tenant,
         "tier": envelope.tier["name"] if present else None,
         "tier_before": before,
@@ -47,10 +43,9 @@ def summary(wish: TenantWish, world: World, plan: TenantPlan, *, preview: bool) 
     """Say in one sentence what changes, for the end of a run."""
     envelope = wish.envelope
     before = _tenant_use.tier_before(envelope, world)
-    counts: Counter[str] = Counter(step.action for step in plan.steps)
     if not plan.steps:
         return f"{envelope.tenant}: nothing to change"
-    told = ", ".join(f"{counts[action]} {word}" for action, word in WORDS[preview] if counts[action])
+    told = counts(plan.steps, preview=preview)
     if wish.state == "absent":
         return f"{envelope.tenant}: {'would be' if preview else 'was'} removed from the cluster with {_namespaces(len(plan.steps))}"
     tier = envelope.tier["name"]
@@ -60,12 +55,6 @@ def summary(wish: TenantWish, world: World, plan: TenantPlan, *, preview: bool) 
     if before and before != tier:
         return f"{envelope.tenant}: {verb} moved from tier {before} to {tier} ({told})"
     return f"{envelope.tenant}: {verb} brought to what tier {tier} says ({told})"
-
-
-WORDS = {
-    True: (("create", "to create"), ("update", "to update"), ("delete", "to delete")),
-    False: (("create", "created"), ("update", "updated"), ("delete", "deleted")),
-}
 
 
 def refusal(wish: TenantWish, found: list[Blocker]) -> str:
@@ -84,7 +73,7 @@ def _namespaces(count: int) -> str:
 def _quotas(wish: TenantWish) -> dict[str, dict[str, str]]:
     envelope = wish.envelope
     return {
-        envelope.namespace(site): {resource: _resources.quantity(resource, value) for resource, value in sorted(amounts.items())}
+        envelope.namespace(site): {resource: _quantity.format_resource(resource, value) for resource, value in sorted(amounts.items())}
         for site, amounts in envelope.quotas().items()
     }
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, storage_class
 
@@ -41,14 +41,14 @@ class Contents:
         return {**self._counted(), **_resources.amounts(status.get("used") or {})}
 
     def _counted(self) -> _resources.Amounts:
-        pods = [pod for pod in self.all(kinds.POD).values() if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+        pods = [pod for pod in self.all(kinds.POD).values() if _resources.is_alive(pod)]
         claims = list(self.all(kinds.CLAIM).values())
         balancers = [one for one in self.all(kinds.SERVICE).values() if one["spec"].get("type") == "LoadBalancer"]
         sizes = [((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage", "0") for claim in claims]
         return _resources.total(
             [
                 *(_resources.of_pod(pod["spec"]) for pod in pods),
-                *({"requests.storage": _resources.amount("storage", size), "persistentvolumeclaims": 1} for size in sizes),
+                *({"requests.storage": _quantity.size_bytes(size), "persistentvolumeclaims": 1} for size in sizes),
                 *({"services.loadbalancers": 1} for _balancer in balancers),
             ]
         )
@@ -71,10 +71,6 @@ class World:
     def of(self, namespace: str) -> Contents:
         """What is in a namespace; nothing when it is not there."""
         return self.contents.get(namespace) or Contents()
-
-    def services(self, namespace: str) -> list[str]:
-        """The names of the Deployments in a namespace."""
-        return sorted(self.of(namespace).all(kinds.DEPLOYMENT))
 
 
 def is_going(namespace: Mapping[str, Any]) -> bool:

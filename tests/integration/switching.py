@@ -21,6 +21,7 @@ from lab.world import World
 from tests.harness.ansible import COLLECTIONS
 from tests.harness.preforked import PreforkedPython
 from tests.harness.tree import capture, first_change
+from tests.integration.outcomes import Runs
 
 # Seconds for one run of a module, soak and hold included.
 LIMIT = 100.0
@@ -36,7 +37,7 @@ with patch_module_args(json.load(sys.stdin)):
 """
 
 
-class Switching:
+class Switching(Runs):
     """One site of a world, and the module on it."""
 
     def __init__(self, world: World, site: str = "acme") -> None:
@@ -104,21 +105,6 @@ class Switching:
         code = RUNNER.format(module=module, before=before)
         done = PREFORKED.run(code, self.arguments(module, changes, check=check), env=_environment(), timeout=LIMIT)
         return _decoded(done.stdout, done.stderr, done.returncode)
-
-    def ok(self, **options: Any) -> dict[str, Any]:
-        """Run the module; it must succeed."""
-        result = self.run(**options)
-        assert not result.get("failed"), result["msg"]
-        return result
-
-    def refused(self, **options: Any) -> str:
-        """Run the module; it must fail with one sentence, which is returned."""
-        result = self.run(**options)
-        assert result.get("failed"), result
-        message = str(result["msg"])
-        assert "\n" not in message
-        assert "Traceback" not in json.dumps(result)
-        return message
 
     def visit(self, path: str = "/", host: str = "", **headers: str) -> Seen:
         """Visit the site, or another host, through Traefik."""

@@ -18,6 +18,7 @@ from lab.kubernetes import ControlPlane
 from lab.kubernetes.control_plane import Request
 from tests.harness.ansible import COLLECTIONS
 from tests.harness.preforked import PreforkedPython
+from tests.integration.outcomes import Runs
 from tests.integration.switching import LIMIT, RUNNER
 
 PREFORKED = PreforkedPython()
@@ -42,7 +43,7 @@ def manifest(name: str, namespace: str, image: str = "shop:1", replicas: int = 1
 
 
 @dataclass
-class Tenancy:
+class Tenancy(Runs):
     """A tenant, and the module on it."""
 
     plane: ControlPlane
@@ -88,21 +89,6 @@ class Tenancy:
         process.stdin.close()
         process.stdin = None
         return process
-
-    def ok(self, **options: Any) -> dict[str, Any]:
-        """Run it; it must succeed."""
-        result = self.run(**options)
-        assert not result.get("failed"), result["msg"]
-        return result
-
-    def refused(self, **options: Any) -> str:
-        """Run it; it must fail with one sentence, which is returned."""
-        result = self.run(**options)
-        assert result.get("failed"), result
-        message = str(result["msg"])
-        assert "\n" not in message
-        assert "Traceback" not in json.dumps(result)
-        return message
 
     def previewed(self, **options: Any) -> dict[str, Any]:
         """Preview as who may only read, apply, and again both: the same plan, nothing written, and then nothing left to do."""

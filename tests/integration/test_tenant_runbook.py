@@ -107,7 +107,9 @@ def await_used(operator: Operator, cpu: str) -> None:
         quota = operator.world.get("resourcequotas", operator.namespace)["tenant-quota"]
         return bool(quota["status"]["used"]["requests.cpu"] == cpu)
 
-    operator.world.plane.wait_for(counted, "the quota's count", limit=90.0)
+    # A ReplicaSet whose pods are refused tries again after 5 ms, then twice as long each time: on a crowded machine, where the quota's
+    # first count came half a minute late, 90 s were not enough.
+    operator.world.plane.wait_for(counted, "the quota's count", limit=240.0)
 
 
 def changed_by_hand(operator: Operator) -> None:

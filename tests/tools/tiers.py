@@ -9,11 +9,8 @@ python -m tests.tools.tiers --check  say whether it is current (the unit tests d
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
@@ -21,8 +18,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.ti
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Bucket, Channel, Response, Scaling, Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_cpu, format_size
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import FIELDS
+from tests.tools.pages import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "tiers.md"
 MONTH = 30 * 86_400
 MARKUP = re.compile(r"C\(|(?<=[a-z])\)")
@@ -361,18 +358,5 @@ def page() -> str:
     return text.replace("\u2019", "'")
 
 
-def main() -> None:
-    """Write or check the page."""
-    parser = argparse.ArgumentParser(description="The table of the tiers.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is not current")
-    given = parser.parse_args()
-    text = page()
-    if not given.check:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text)
-    elif not PAGE.exists() or PAGE.read_text() != text:
-        sys.exit(f"{PAGE.relative_to(ROOT)} is not current; run: make docs")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page, "The table of the tiers.")

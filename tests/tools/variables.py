@@ -9,17 +9,16 @@ python -m tests.tools.variables --check  say whether it is current (the unit tes
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tools.pages import ROOT, write_or_check
+
 PAGE = ROOT / "docs" / "reference" / "variables.md"
 EXAMPLE = ROOT / "inventories" / "example"
 
@@ -96,18 +95,5 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def main() -> None:
-    """Write or check the page."""
-    parser = argparse.ArgumentParser(description="The table of GLOBAL and SITE conf.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is not current")
-    given = parser.parse_args()
-    text = page()
-    if not given.check:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text)
-    elif not PAGE.exists() or PAGE.read_text() != text:
-        sys.exit(f"{PAGE.relative_to(ROOT)} is not current; run: make docs")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(PAGE, page, "The table of GLOBAL and SITE conf.")

@@ -127,21 +127,22 @@ def test_services_that_come_and_go_with_the_same_run_have_their_autoscalers_at_o
 
 def test_growing_gives_room_first_and_says_so_last() -> None:
     plan = plan_tenant(envelope("premium"), moving("standard"))
-    assert plan.shrinking == ()
+    assert shrinking_namespaces(envelope("premium"), moving("standard")) == []
     assert kinds_of(plan) == ["ResourceQuota", "HorizontalPodAutoscaler"]
     assert told(plan)[-1] == f"update Namespace {NAME}"
 
 
 def test_shrinking_takes_room_last() -> None:
     plan = plan_tenant(envelope("standard"), moving("premium"))
-    assert plan.shrinking == (NAME,)
+    assert shrinking_namespaces(envelope("standard"), moving("premium")) == [NAME]
     assert kinds_of(plan) == ["HorizontalPodAutoscaler", "ResourceQuota"]
     assert told(plan)[-1] == f"update Namespace {NAME}"
 
 
 def test_a_second_site_takes_from_the_first_before_it_gets() -> None:
-    plan = plan_tenant(envelope("premium", 2), cluster(envelope("premium", 1)))
-    assert plan.shrinking == (NAME,)
+    world = cluster(envelope("premium", 1))
+    plan = plan_tenant(envelope("premium", 2), world)
+    assert shrinking_namespaces(envelope("premium", 2), world) == [NAME]
     names = [step.namespace for step in plan.steps if step.kind is kinds.QUOTA]
     assert names == [NAME, f"{NAME}-site-2"]
     assert told(plan)[0] == f"create Namespace {NAME}-site-2"
