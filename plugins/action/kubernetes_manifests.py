@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, import_early
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, import_early, warm_up_tls
 
 # Ansible loads this class before it forks its workers.
 import_early("kubernetes", "urllib3")
+warm_up_tls()
 
 
 class ActionModule(InWorker):

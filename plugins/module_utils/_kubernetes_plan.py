@@ -102,13 +102,13 @@ def _disputed(current: Any, desired: Any, theirs: Mapping[str, Any], path: Path)
             pairs = [next((one for one in side if _is_called(one, name)), None) for side in (current, desired)]
             if None not in pairs:
                 yield from _disputed(pairs[0], pairs[1], below, (*path, ",".join(str(part) for part in name.values())))
-        elif isinstance(desired, Mapping) and key in desired:
-            yield from _disputed(current.get(key) if isinstance(current, Mapping) else None, desired[key], below, (*path, key))
+        elif isinstance(desired, dict) and key in desired:
+            yield from _disputed(current.get(key) if isinstance(current, dict) else None, desired[key], below, (*path, key))
 
 
 def _shown(value: Any, path: Path) -> Any:
     """Return a value as an error may show it: what containers get is often a secret, and a list tells nobody anything."""
-    hidden = isinstance(value, (Mapping, list)) or {"containers", "initContainers", "data"} & set(path)
+    hidden = isinstance(value, (dict, list)) or {"containers", "initContainers", "data"} & set(path)
     return "(not shown)" if hidden else value
 
 
@@ -138,8 +138,8 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: P
         ours: the fields below that we own, empty for a leaf that is ours, None for what is not.
         path: where this is.
     """
-    if isinstance(current, Mapping) and (isinstance(desired, Mapping) or ours) and ours != {}:
-        wanted, owned = desired if isinstance(desired, Mapping) else {}, ours or {}
+    if isinstance(current, dict) and (isinstance(desired, dict) or ours) and ours != {}:
+        wanted, owned = desired if isinstance(desired, dict) else {}, ours or {}
         found = {
             key: _project(value, wanted.get(key), owned.get(key), (*path, str(key)))
             for key, value in current.items()
@@ -175,7 +175,7 @@ def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
 
 def _covers(current: Any, desired: Any, path: Path) -> bool:
     """Compare two whole values, where the server may have filled in one of its few defaults within a list."""
-    if isinstance(current, Mapping) and isinstance(desired, Mapping):
+    if isinstance(current, dict) and isinstance(desired, dict):
         extra = [key for key in current if key not in desired]
         return all(current[key] in FILLED_IN.get(str(key), ()) for key in extra) and all(
             key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items()

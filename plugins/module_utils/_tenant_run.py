@@ -62,6 +62,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str, Any], TenantPlan]:
     """Read and plan: the same in preview and apply, refusals included."""
     envelope = wish.envelope
+    shrinking: list[str] = []
     if wish.state == "absent":
         world = World(_tenant_world.read_namespaces(api, envelope))
         plan = plan_removal(envelope, world)
@@ -70,9 +71,10 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
         world = _tenant_world.read(api, envelope)
         refuse_strangers(envelope, world, take_over=wish.take_over)
         going = superfluous(envelope, world)
-        _tenant_world.look_at_use(api, world, shrinking_namespaces(envelope, world))
+        shrinking = shrinking_namespaces(envelope, world)
+        _tenant_world.look_at_use(api, world, shrinking)
     _tenant_world.look_at_workloads(api, world, going)
-    found = _tenant_use.blockers(wish, world, going)
+    found = _tenant_use.blockers(wish, world, shrinking, going)
     if found and (wish.reason is None or (any(one.loses for one in found) and not wish.delete_data)):
         raise RefusedError(words.refusal(wish, found), blockers=[one.public() for one in found], changed=False)
     if wish.state == "present":

@@ -8,7 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
@@ -18,7 +18,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_arg
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import shrinking_namespaces
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 
 REMEDIES = {
@@ -29,12 +28,13 @@ REMEDIES = {
 }
 
 
-def blockers(wish: TenantWish, world: World, going: list[str]) -> list[Blocker]:
+def blockers(wish: TenantWish, world: World, shrinking: Sequence[str], going: Iterable[str]) -> list[Blocker]:
     """Return everything that is in the way, all at once; empty when nothing is.
 
     Args:
         wish: what is asked for.
         world: what is there, with pods, claims and services of the namespaces that shrink or go.
+        shrinking: namespaces that would get less than they have.
         going: namespaces that would be deleted.
     """
     found = [blocker for name in going for blocker in _alive(name, world)]
@@ -44,7 +44,6 @@ def blockers(wish: TenantWish, world: World, going: list[str]) -> list[Blocker]:
     allowed = envelope.tier["sites"]
     if envelope.sites > allowed:
         found.append(Blocker("sites", _whole(envelope), str(envelope.sites), str(allowed), "declare fewer sites, or sell a greater tier"))
-    shrinking = set(shrinking_namespaces(envelope, world))
     quotas = envelope.quotas()
     for site, name in envelope.namespaces().items():
         if name in shrinking:

@@ -19,6 +19,7 @@ import contextlib
 import importlib
 import json
 import os
+import ssl
 import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -42,6 +43,11 @@ def import_early(*names: str) -> None:
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+
+
+def warm_up_tls() -> None:
+    """Let OpenSSL fetch its algorithms in the parent: the first context of a process costs 4 ms, and each worker is a process."""
+    ssl.create_default_context()
 
 
 class InWorker(ActionBase):
