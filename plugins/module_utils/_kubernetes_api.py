@@ -129,7 +129,15 @@ class Api:
         query: dict[str, str] = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
         found: list[dict[str, Any]] = []
         while True:
-            answer = self._ask("list", "GET", kind, namespace, query=query)
+            try:
+                answer = self._ask("list", "GET", kind, namespace, query=query)
+            except KubernetesError as error:
+                if error.status != 410 or "continue" not in query:
+                    raise
+                # The rest of a list expires after 5 minutes; then all of it is asked for at once, as the client of Kubernetes itself does.
+                query = {key: value for key, value in query.items() if key not in ("limit", "continue")}
+                found = []
+                continue
             # Kind and version stand at the list, not at its items.
             found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
             rest = (answer.get("metadata") or {}).get("continue")

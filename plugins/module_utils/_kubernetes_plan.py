@@ -90,6 +90,17 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     return list(found.values())
 
 
+def owns(current: Mapping[str, Any], *path: str) -> bool:
+    """Whether a field is there and ours."""
+    ours: Any = _ours(current)
+    found: Any = current
+    for key in path:
+        if not isinstance(ours, dict) or not isinstance(found, dict) or key not in ours or key not in found:
+            return False
+        ours, found = ours[key], found[key]
+    return True
+
+
 def _disputed(current: Any, desired: Any, theirs: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any, Any]]:
     """Yield where a field of theirs would get another value."""
     if not theirs:
@@ -150,6 +161,11 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: P
     elements = [key for key in ours or () if key.startswith("k:")]
     if elements and isinstance(current, list):
         return _project_elements(current, desired if isinstance(desired, list) else [], {key: (ours or {})[key] for key in elements}, path)
+    members = [json.loads(key[2:]) for key in ours or () if key.startswith("v:")]
+    if members and isinstance(current, list):
+        # A set: what others put into it (a finalizer of a controller) stays and is no difference.
+        asked = desired if isinstance(desired, list) else []
+        return [*(one for one in asked if one in current), *(one for one in current if one in members and one not in asked)]
     same = _covers(current, desired, path)
     # Two spellings of one value are no difference; the desired one is shown.
     return desired if same else current

@@ -27,6 +27,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import owns
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,
     Object,
@@ -202,9 +203,21 @@ def plan(
     pairs: list[tuple[Step, Object | None]] = []
     for one in wanted:
         current = left.pop((one.kind.full_name, *one.place), None)
-        pairs += [(step, current) for step in apply_step(one.kind, one.manifest, current)]
+        pairs += [(step, current) for step in apply_step(one.kind, _with_replicas(one.manifest, current), current)]
     pairs += [(step, None) for step in _pruned(name, left)]
     return settle(pairs, take_over=take_over)
+
+
+def _with_replicas(manifest: Manifest, current: Object | None) -> Manifest:
+    """Keep the number of pods that we once said, where a manifest leaves it to an autoscaler from now on.
+
+    A field that nobody owns any more gets the server's default: a service of three pods would have one until its autoscaler looks
+    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership).
+    """
+    spec = manifest.get("spec")
+    if current is None or not isinstance(spec, dict) or "replicas" in spec or not owns(current, "spec", "replicas"):
+        return manifest
+    return {**manifest, "spec": {**spec, "replicas": current["spec"]["replicas"]}}
 
 
 def _pruned(name: str, left: Mapping[tuple[str, str, str], Object]) -> Iterator[Step]:

@@ -85,22 +85,38 @@ def of_autoscaler(namespace: str, autoscaler: Mapping[str, Any], most: int, want
 def of_limits(
     namespace: str, limits: Sequence[Mapping[str, Any]], pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
 ) -> list[Blocker]:
-    """Return the greatest container, pod and volume beyond a LimitRange to come: it would not come back after a restart."""
-    by_type = {str(limit["type"]): _resources.amounts(limit.get("max") or {}) for limit in limits}
-    alive = [pod for pod in pods if _resources.is_alive(pod)]
+    """Return the containers, pods and volumes furthest beyond a LimitRange to come: they would not come back after a restart."""
+    bounds = {str(limit["type"]): limit for limit in limits}
     found = []
-    for resource in ("cpu", "memory"):
-        key = f"limits.{resource}"
-        containers = [
-            (_resources.of_container(container).get(key, 0), f"container {container['name']} of pod {pod['metadata']['name']}")
-            for pod in alive
-            for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
-        ]
-        whole = [(_resources.of_pod(pod["spec"]).get(key, 0), f"pod {pod['metadata']['name']}") for pod in alive]
-        for kind, sizes in (("Container", containers), ("Pod", whole)):
-            found += _greatest(namespace, f"{resource} limit", resource, sizes, by_type.get(kind, {}).get(resource))
-    sizes = [(_claimed(claim), f"volume {claim['metadata']['name']}") for claim in claims]
-    found += _greatest(namespace, "storage", "storage", sizes, by_type.get("PersistentVolumeClaim", {}).get("storage"))
+    for kind, sizes in _sizes(pods, claims).items():
+        for resource, side, measured in sizes:
+            most, least = (_resources.amounts((bounds.get(kind) or {}).get(bound) or {}).get(resource) for bound in ("max", "min"))
+            if side != "request":
+                found += _furthest(namespace, f"{resource} {side}".strip(), resource, max(measured, default=None), most, "smaller")
+            if side != "limit":
+                found += _furthest(namespace, f"{resource} {side}".strip(), resource, min(measured, default=None), least, "greater")
+    return found
+
+
+def _sizes(
+    pods: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
+) -> dict[str, list[tuple[str, str, list[tuple[int, str]]]]]:
+    """Return by type of a LimitRange: resource, side and all that counts, each with its name. A maximum is held against the limit, a
+    minimum against the request; of what asks for nothing no minimum is known here, for the LimitRange fills it in."""
+    alive = [pod for pod in pods if _resources.is_alive(pod)]
+    whole = [(_resources.of_pod(pod["spec"]), f"pod {pod['metadata']['name']}") for pod in alive]
+    containers = [
+        (_resources.of_container(container), f"container {container['name']} of pod {pod['metadata']['name']}")
+        for pod in alive
+        for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
+    ]
+    found: dict[str, list[tuple[str, str, list[tuple[int, str]]]]] = {"Container": [], "Pod": []}
+    for kind, known in (("Container", containers), ("Pod", whole)):
+        for resource in ("cpu", "memory"):
+            for side in ("limit", "request"):
+                key = f"{side}s.{resource}"
+                found[kind].append((resource, side, [(amounts[key], name) for amounts, name in known if key in amounts]))
+    found["PersistentVolumeClaim"] = [("storage", "", [(_claimed(claim), f"volume {claim['metadata']['name']}") for claim in claims])]
     return found
 
 
@@ -114,12 +130,12 @@ def of_counts(tenant: str, used: Mapping[str, int], allowed: Mapping[str, int | 
     return found
 
 
-def _greatest(namespace: str, what: str, resource: str, sizes: list[tuple[int, str]], most: int | None) -> list[Blocker]:
-    size, name = max(sizes, default=(0, ""))
-    if most is None or size <= most:
+def _furthest(namespace: str, what: str, resource: str, found: tuple[int, str] | None, bound: int | None, remedy: str) -> list[Blocker]:
+    if found is None or bound is None or found[0] == bound or (found[0] > bound) != (remedy == "smaller"):
         return []
-    used, allowed = format_resource(resource, size), format_resource(resource, most)
-    return [Blocker(f"{what} of {name}", namespace, used, allowed, "make it smaller; it would not come back after a restart")]
+    size, name = found
+    told = f"make it {remedy}; it would not come back after a restart"
+    return [Blocker(f"{what} of {name}", namespace, format_resource(resource, size), format_resource(resource, bound), told)]
 
 
 def _claimed(claim: Mapping[str, Any]) -> int:

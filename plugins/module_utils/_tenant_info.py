@@ -65,12 +65,20 @@ def tenants(namespaces: Iterable[Object], quotas: Iterable[Object], tiers: Mappi
     by_tenant: dict[str, list[Object]] = {}
     for found in namespaces:
         by_tenant.setdefault(str(found["metadata"]["labels"].get("tenant", "")), []).append(found)
-    return [_tenant(name, by_tenant[name], quota_of, tiers) for name in sorted(by_tenant)]
+    known = {found["metadata"]["name"] for of_one in by_tenant.values() for found in of_one}
+    lost: dict[str, list[str]] = {}
+    for namespace, quota in sorted(quota_of.items()):
+        owner = (quota["metadata"].get("labels") or {}).get("tenant")
+        if namespace not in known and owner is not None:
+            lost.setdefault(str(owner), []).append(namespace)
+    return [_tenant(name, by_tenant.get(name, []), lost.get(name, []), quota_of, tiers) for name in sorted({*by_tenant, *lost})]
 
 
-def _tenant(name: str, namespaces: list[Object], quota_of: Mapping[str, Object], tiers: Mapping[str, Tier]) -> dict[str, Any]:
+def _tenant(
+    name: str, namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object], tiers: Mapping[str, Tier]
+) -> dict[str, Any]:
     names = sorted(one["metadata"]["name"] for one in namespaces)
-    first = min(namespaces, key=lambda one: len(one["metadata"]["name"]))
+    first: Object = min(namespaces, key=lambda one: len(one["metadata"]["name"]), default={"metadata": {"labels": {}}})
     quotas = [quota_of[one] for one in names if one in quota_of]
     hard = _resources.total(_resources.amounts(one["spec"].get("hard") or {}) for one in quotas)
     used = _resources.total(_resources.amounts((one.get("status") or {}).get("used") or {}) for one in quotas)
@@ -83,7 +91,7 @@ def _tenant(name: str, namespaces: list[Object], quota_of: Mapping[str, Object],
         "resources": {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())},
         "fitting_tier": fitting_tier(used, len(namespaces), tiers),
         "forced": sorted(str(reason) for reason in reasons),
-        "problems": [*_problems(namespaces, quota_of), *_over(used, hard)],
+        "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard)],
     }
 
 
@@ -105,7 +113,7 @@ def fitting_tier(used: Mapping[str, int], sites: int, tiers: Mapping[str, Tier])
     return None
 
 
-def _problems(namespaces: list[Object], quota_of: Mapping[str, Object]) -> list[str]:
+def _problems(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object]) -> list[str]:
     going = [one["metadata"]["name"] for one in namespaces if is_going(one)]
     bare = [one["metadata"]["name"] for one in namespaces if not is_going(one) and one["metadata"]["name"] not in quota_of]
     tiers = {one["metadata"]["labels"].get("tier") for one in namespaces}
@@ -116,6 +124,7 @@ def _problems(namespaces: list[Object], quota_of: Mapping[str, Object]) -> list[
     )
     return [
         *(f"namespace {name} is being deleted" for name in going),
+        *(f"namespace {name} has lost the labels of its tenant; see who took them, and run tier_quota with take_over" for name in lost),
         *(f"namespace {name} has no quota of ours; run tier_quota again" for name in bare),
         *mixed,
     ]

@@ -112,9 +112,15 @@ def shrinking_namespaces(envelope: Envelope, world: World) -> list[str]:
 def _limits_shrink(current: Object | None, envelope: Envelope, site: int) -> bool:
     if current is None:
         return False
-    before = {one["type"]: _resources.amounts(one.get("max") or {}) for one in current["spec"]["limits"]}
-    after = {one["type"]: _resources.amounts(one.get("max") or {}) for one in _tenant_objects.limit_range(envelope, site)["spec"]["limits"]}
-    return any(value < before.get(kind, {}).get(resource, value) for kind, bounds in after.items() for resource, value in bounds.items())
+    limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
+    return any(_is_narrower(bound, current["spec"]["limits"], limits, sign) for bound, sign in (("max", 1), ("min", -1)))
+
+
+def _is_narrower(bound: str, current: list[Object], wanted: list[Object], sign: int) -> bool:
+    """Whether a bound of a LimitRange gets lower, or with a sign of -1 higher."""
+    before, after = ({one["type"]: _resources.amounts(one.get(bound) or {}) for one in side} for side in (current, wanted))
+    pairs = [(value, before.get(kind, {}).get(resource, value)) for kind, bounds in after.items() for resource, value in bounds.items()]
+    return any(sign * new < sign * old for new, old in pairs)
 
 
 def _scaler_shrinks(current: Object, envelope: Envelope) -> bool:

@@ -86,6 +86,20 @@ def test_reads() -> None:
     client.pool.done()
 
 
+def test_a_list_whose_rest_has_expired_is_asked_for_as_a_whole() -> None:
+    """A continue token lives five minutes; a list in two halves of different ages would be no list."""
+    client = Client(
+        (f"GET {QUOTAS}{PAGE}", (200, {"items": [{"n": 1}], "metadata": {"continue": "old"}})),
+        (f"GET {QUOTAS}{PAGE}&continue=old", refused(410, "The provided continue parameter is too old", "Expired")),
+        (f"GET {QUOTAS}", (200, {"items": [{"n": 2}, {"n": 3}], "metadata": {}})),
+        (f"GET {QUOTAS}{PAGE}", refused(410, "gone", "Expired")),
+    )
+    assert [one["n"] for one in client.api.list_all(kinds.QUOTA, "t")] == [2, 3]
+    with pytest.raises(KubernetesError, match="410: gone"):
+        client.api.list_all(kinds.QUOTA, "t")
+    client.pool.done()
+
+
 def test_writes() -> None:
     client = Client(
         (APPLY, (200, {})),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, conflicts, owns
 
 WANTED: dict[str, Any] = {
     "apiVersion": "v1",
@@ -275,3 +275,25 @@ def test_what_a_container_gets_is_not_printed() -> None:
     owned: dict[str, Any] = {"f:containers": {'k:{"name":"app"}': {"f:env": {'k:{"name":"PW"}': {"f:value": {}}}}}}
     (found,) = conflicts({"metadata": {"managedFields": [theirs("x", owned)]}, "spec": value}, {"spec": wanted})
     assert (found.value, found.wanted) == ("(not shown)", "(not shown)")
+
+
+def test_a_set_is_compared_member_by_member() -> None:
+    """What a controller puts beside our finalizer is no difference; what we put there and want no more is."""
+    ours = {
+        "manager": "bluegreen.orchestrator",
+        "operation": "Apply",
+        "fieldsV1": {"f:metadata": {"f:finalizers": {'v:"bluegreen/keep"': {}}}},
+    }
+    current = {"metadata": {"name": "x", "finalizers": ["theirs/one", "bluegreen/keep"], "managedFields": [ours]}}
+    assert not differs(current, {"metadata": {"name": "x", "finalizers": ["bluegreen/keep"]}})
+    assert differs(current, {"metadata": {"name": "x", "finalizers": ["bluegreen/keep", "bluegreen/more"]}})
+    before, _after = before_and_after(current, {"metadata": {"name": "x"}})
+    assert before == {"metadata": {"name": "x", "finalizers": ["bluegreen/keep"]}}
+
+
+@pytest.mark.parametrize(
+    ("path", "ours"), [(("spec", "hard"), True), (("spec", "hard", "pods"), True), (("spec", "scopes"), False), (("status", "hard"), False)]
+)
+def test_whose_a_field_is(path: tuple[str, ...], ours: bool) -> None:
+    assert owns(stored(), *path) is ours
+    assert not owns(stored(managers=[COUNTER]), *path)

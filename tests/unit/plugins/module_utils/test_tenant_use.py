@@ -81,6 +81,31 @@ def test_the_greatest_is_named_and_what_has_ended_does_not_count() -> None:
     assert _tenant_blockers.of_limits("t", limits, [], []) == []
 
 
+@pytest.mark.parametrize(
+    ("requests", "size", "told"),
+    [
+        ({"cpu": "50m", "memory": "64Mi"}, "1Gi", []),
+        ({"cpu": "49m", "memory": "64Mi"}, "1Gi", [("cpu request of container web of pod small", "49m", "50m")]),
+        ({"cpu": "1", "memory": "32Mi"}, "1Gi", [("memory request of container web of pod small", "32Mi", "64Mi")]),
+        # The LimitRange fills in what is not asked for.
+        ({}, "1Gi", []),
+        ({}, "100Mi", [("storage of volume data", "100Mi", "1Gi")]),
+    ],
+)
+def test_the_smallest_is_named_where_a_minimum_would_keep_it_from_coming_back(
+    requests: dict[str, str], size: str, told: list[tuple[str, str, str]]
+) -> None:
+    limits: list[dict[str, Any]] = [
+        {"type": "Container", "min": {"cpu": "50m", "memory": "64Mi"}},
+        {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}},
+    ]
+    small = {"metadata": {"name": "small"}, "spec": {"containers": [{"name": "web", "resources": {"requests": requests}}]}}
+    claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": size}}}}
+    found = _tenant_blockers.of_limits("t", limits, [small], [claim])
+    assert [(one.what, one.used, one.allowed) for one in found] == told
+    assert all("make it greater" in one.remedy for one in found)
+
+
 @pytest.mark.parametrize(("current", "wanted", "most", "count"), [(6, 0, 3, 1), (3, 3, 3, 0), (0, 0, 3, 0), (0, 4, 3, 1)])
 def test_an_autoscaler_with_more_pods_than_it_may(current: int, wanted: int, most: int, count: int) -> None:
     scaler = {"metadata": {"name": "api-gateway-hpa"}, "status": {"currentReplicas": current}}
@@ -131,6 +156,16 @@ def test_what_tenants_use() -> None:
     assert first["fitting_tier"] == "premium"
     assert first["problems"] == ["its namespaces are labelled with several tiers (premium, standard); run tier_quota again"]
     assert second["problems"] == ["namespace t-b is being deleted"]
+
+
+def test_a_site_whose_label_was_taken_is_not_forgotten() -> None:
+    """Its quota still says whose it is; also where it was the tenant's only namespace."""
+    site, only = quota("t-a-site-2", "1"), quota("t-b", "1")
+    site["metadata"]["labels"], only["metadata"]["labels"] = {"tenant": "a"}, {"tenant": "b"}
+    first, second = tenants([namespace("t-a", "a")], [quota("t-a", "4"), site, only], known_tiers({}))
+    told = "namespace {} has lost the labels of its tenant; see who took them, and run tier_quota with take_over"
+    assert (first["tenant"], first["sites"], first["problems"]) == ("a", 1, [told.format("t-a-site-2")])
+    assert (second["tenant"], second["tier"], second["problems"]) == ("b", None, [told.format("t-b")])
 
 
 @pytest.mark.parametrize(("used", "tier"), [("15", "standard"), ("16", "premium"), ("51", "business"), ("101", None)])
