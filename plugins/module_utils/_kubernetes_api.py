@@ -55,6 +55,11 @@ class Kind:
         """The API group, empty for the core."""
         return self.api.rpartition("/")[0]
 
+    @property
+    def built_in(self) -> bool:
+        """Whether Kubernetes itself has it, and no definition (CRD) can bring it: other people's groups have a domain of their own."""
+        return "." not in self.group or self.group.endswith(".k8s.io")
+
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """Return the path of one object, or of all of them (in a namespace, or anywhere)."""
         parts = ["/apis" if self.group else "/api", self.api]
@@ -292,10 +297,12 @@ def _because(what: _Request, status: int, said: str, access: Access) -> str:
         return "the namespace is being deleted; wait until it is gone, then run again."
     if status == 403:
         return f"not allowed for {access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
-    if status == 404 and what.method == "PATCH":
-        return f"the server does not know that kind or namespace (404: {said}); see whether its definition (CRD) is installed."
     if status == 404:
-        return f"the server knows no such thing (404: {said}); see whether its definition (CRD) is installed."
+        # No definition brings what Kubernetes itself lacks: the server is too old, or something else answers there.
+        served = f"this is a Kubernetes that has {what.kind.api}" if what.kind.built_in else "the definition of the kind (CRD) is installed"
+        if what.method == "PATCH":
+            return f"the server does not know that kind or namespace (404: {said}); see whether the namespace is there, and {served}."
+        return f"the server does not know that kind (404: {said}); see whether {served}."
     if status == 429:
         return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
     return ""

@@ -169,7 +169,7 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
             objects = api.list_all(kind, namespace)
         except KubernetesError as error:
             # A group of Kubernetes itself is never missing: that is a wrong address, or something else that answers there.
-            if error.status != 404 or "." not in kind.group or kind.group.endswith(".k8s.io"):
+            if error.status != 404 or kind.built_in:
                 raise
             missing.add(_name_of(kind))
             continue
