@@ -39,7 +39,8 @@ class Pool:
         assert options["retries"] is False
         assert options["redirect"] is False
         line, answer = self._expected.pop(0)
-        assert f"{method} {url.removeprefix(HOST)}" == line
+        asked = f"{method} {url.removeprefix(HOST)}"
+        assert asked == line, f"{asked} instead of {line}"
         self.bodies.append(None if body is None else json.loads(body))
         self.headers.append(dict(headers))
         if isinstance(answer, Exception):

@@ -11,6 +11,7 @@ Why not ``kubernetes.core.k8s``: its check mode is a dry run on the server, whic
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,6 +53,8 @@ MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "wait_seconds": {"type": "int", "default": 0},
     **KUBERNETES_SPEC,
 }
+
+LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,13 @@ def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
     """Check the manifests and label them.
 
     Raises:
-        InputError: one cannot be applied.
+        InputError: one cannot be applied, or not with this name of the set.
     """
+    if not LABEL_VALUE.fullmatch(params["set"]):
+        raise InputError(
+            f"set: {params['set'][:80]!r} is no label value; use up to 63 letters, digits, dots, hyphens and underscores, none of these"
+            " three at an end."
+        )
     found: list[Wanted] = []
     for number, given in enumerate(params["manifests"]):
         one = _wanted(number, given, params["set"])
@@ -136,8 +144,10 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
     meta = given.get("metadata")
     if not isinstance(meta, Mapping) or not isinstance(meta.get("name"), str) or not meta["name"]:
         raise InputError(f"{where}: metadata.name is missing; name the {kind.kind}.")
-    if kind.namespaced and not meta.get("namespace"):
+    if kind.namespaced and not (isinstance(meta.get("namespace"), str) and meta["namespace"]):
         raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing; say where it is to live.")
+    if not isinstance(meta.get("labels") or {}, Mapping):
+        raise InputError(f"{where}: metadata.labels of {kind.kind} {meta['name']} are no dictionary; write for example {{app: shop}}.")
     if "status" in given:
         raise InputError(f"{where}: {kind.kind} {meta['name']} has a status, which is the server's to write; leave it out.")
     manifest = copy.deepcopy(dict(given))
