@@ -12,6 +12,7 @@ JSON in, JSON out. Knows nothing of Ansible.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -282,21 +283,31 @@ def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Acc
     details = answer.get("details") or {}
     causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
     reason = str(answer.get("reason") or "")
-    said = _short(str(answer.get("message") or reason or f"status {status}"))
-    sentence = _because(what, status, said, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
+    message = str(answer.get("message") or reason or f"status {status}")
+    said = _short(message)
+    sentence = (
+        _because(what, status, message, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
+    )
     return KubernetesError(f"{what.words()}: {sentence}", status=status, causes=causes, reason=reason)
 
 
-def _because(what: _Request, status: int, said: str, access: Access) -> str:
+def _because(what: _Request, status: int, message: str, access: Access) -> str:
     """Say what a status means that needs no details."""
+    said = _short(message)
     if status == 401:
         return f"the API server at {access.host} does not accept the credentials of {access.who} (401); renew them."
-    if status == 403 and "exceeded quota" in said:
+    if status == 403 and "exceeded quota" in message:
         return f"a quota stands in the way ({said}); lower what is asked for, or raise that quota."
-    if status == 403 and "being terminated" in said:
+    if status == 403 and "being terminated" in message:
         return "the namespace is being deleted; wait until it is gone, then run again."
+    # An apply that makes an object needs the verb create, too: only the server knows which of the two is missing.
+    missing = re.search(r" cannot (\w+) resource", message)
+    if status == 403 and missing:
+        return f"not allowed for {access.who} (403); grant the verb {missing[1]} on {what.resource()}. The server said: {said}"
     if status == 403:
-        return f"not allowed for {access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
+        return (
+            f"the server forbids that to {access.who}, whatever verbs it has (403: {said}); change what is asked for, or what forbids it."
+        )
     if status == 404:
         # No definition brings what Kubernetes itself lacks: the server is too old, or something else answers there.
         served = f"this is a Kubernetes that has {what.kind.api}" if what.kind.built_in else "the definition of the kind (CRD) is installed"

@@ -73,6 +73,15 @@ REFUSALS: list[tuple[tuple[int, Any], list[str]]] = [
         refused(403, 'resourcequotas "q" is forbidden: User "reader" cannot patch resource'),
         ["patch ResourceQuota q in t: not allowed for kubeconfig k (403)", "grant the verb patch on resourcequotas in namespace t"],
     ),
+    (
+        refused(403, 'resourcequotas "q" is forbidden: User "half" cannot create resource "resourcequotas" in API group ""'),
+        ["patch ResourceQuota q in t: not allowed for kubeconfig k (403)", "grant the verb create on resourcequotas in namespace t"],
+    ),
+    (
+        refused(403, 'roles "r" is forbidden: user "half" is attempting to grant RBAC permissions not currently held: {pods: get}'),
+        ["the server forbids that to kubeconfig k, whatever verbs it has (403: roles", "change what is asked for, or what forbids it."],
+    ),
+    (refused(403, f'"{"q" * 250}" is forbidden: User "{"u" * 250}" cannot delete resource'), ["grant the verb delete on resourcequotas"]),
     (refused(403, "exceeded quota: q, requested: pods=1"), ["a quota stands in the way (exceeded quota: q"]),
     (refused(403, "unable to create new content in namespace t because it is being terminated"), ["the namespace is being deleted; wait"]),
     (
