@@ -23,7 +23,7 @@ PAGE = "?limit=500"
 Answered = tuple[int, Any] | Exception
 Expected = tuple[str, Answered]
 # What a real API server says of a path that it does not serve, be it the group, the version or the resource that it lacks.
-UNKNOWN: Answered = (404, b"404 page not found\n")
+UNKNOWN = (404, b"404 page not found\n")
 
 
 class Pool:

@@ -69,6 +69,11 @@ class ControlPlane:
         return self.apiserver.ca_file
 
     @property
+    def version(self) -> str:
+        """The Kubernetes that answers: a KUBEBUILDER_ASSETS may hold another one than ``programs.version`` builds."""
+        return str(self._lab_request("GET", "/version").body["gitVersion"])
+
+    @property
     def kubectl_program(self) -> str:
         """The kubectl of the same version."""
         return programs.find("kubectl")

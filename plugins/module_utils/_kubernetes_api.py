@@ -78,13 +78,17 @@ class KubernetesError(BlueGreenError):
     Attributes:
         status: HTTP status, 0 when there was no answer.
         causes: what the server names in ``details.causes``.
+        missing_verb: the verb that this user has no right to, empty where it is not a matter of rights.
     """
 
-    def __init__(self, sentence: str, *, status: int = 0, causes: list[dict[str, str]] | None = None, reason: str = "") -> None:
+    def __init__(
+        self, sentence: str, *, status: int = 0, causes: list[dict[str, str]] | None = None, reason: str = "", missing_verb: str = ""
+    ) -> None:
         super().__init__(sentence, status=status, reason=reason)
         self.status = status
         self.causes = causes or []
         self.reason = reason
+        self.missing_verb = missing_verb
 
 
 @dataclass
@@ -285,34 +289,35 @@ def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Acc
     reason = str(answer.get("reason") or "")
     message = str(answer.get("message") or reason or f"status {status}")
     said = _short(message)
-    sentence = (
-        _because(what, status, message, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
+    if missing := re.search(r" cannot (\w+) resource", message) if status == 403 else None:
+        # An apply that makes an object needs the verb create, too: only the server knows which of the two it was.
+        sentence = f"not allowed for {access.who} (403); grant the verb {missing[1]} on {what.resource()}. The server said: {said}"
+    else:
+        sentence = _because(what, status, said, access) or _because_of(causes, status, said)
+    return KubernetesError(
+        f"{what.words()}: {sentence or f'the server could not do it ({status}: {said})'}",
+        status=status,
+        causes=causes,
+        reason=reason,
+        missing_verb=missing[1] if missing else "",
     )
-    return KubernetesError(f"{what.words()}: {sentence}", status=status, causes=causes, reason=reason)
 
 
-def _because(what: _Request, status: int, message: str, access: Access) -> str:
+def _because(what: _Request, status: int, said: str, access: Access) -> str:
     """Say what a status means that needs no details."""
-    said = _short(message)
     if status == 401:
         return f"the API server at {access.host} does not accept the credentials of {access.who} (401); renew them."
-    if status == 403 and "exceeded quota" in message:
+    if status == 403 and "exceeded quota" in said:
         return f"a quota stands in the way ({said}); lower what is asked for, or raise that quota."
-    if status == 403 and "being terminated" in message:
+    if status == 403 and "being terminated" in said:
         return "the namespace is being deleted; wait until it is gone, then run again."
-    # An apply that makes an object needs the verb create, too: only the server knows which of the two is missing.
-    missing = re.search(r" cannot (\w+) resource", message)
-    if status == 403 and missing:
-        return f"not allowed for {access.who} (403); grant the verb {missing[1]} on {what.resource()}. The server said: {said}"
     if status == 403:
-        return (
-            f"the server forbids that to {access.who}, whatever verbs it has (403: {said}); change what is asked for, or what forbids it."
-        )
+        return f"the server forbids that to {access.who}, whatever its verbs (403: {said}); change what is asked for, or what forbids it."
+    if status == 404 and said.startswith("namespaces "):
+        return f"the namespace {what.namespace} is not there (404); make it first, or correct its name."
     if status == 404:
         # No definition brings what Kubernetes itself lacks: the server is too old, or something else answers there.
         served = f"this is a Kubernetes that has {what.kind.api}" if what.kind.built_in else "the definition of the kind (CRD) is installed"
-        if what.method == "PATCH":
-            return f"the server does not know that kind or namespace (404: {said}); see whether the namespace is there, and {served}."
         return f"the server does not know that kind (404: {said}); see whether {served}."
     if status == 429:
         return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."

@@ -165,6 +165,8 @@ def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[K
     namespaces = set(params["namespaces"])
     exact = {(name, one.place[0]) for one in wanted for name in [_name_of(one.kind)]}
     places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
+    if params["state"] == "absent" and not places:
+        raise InputError("state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests.")
     return [(kinds[name], namespace or None) for name, namespace in sorted(places)]
 
 

@@ -79,15 +79,16 @@ REFUSALS: list[tuple[tuple[int, Any], list[str]]] = [
     ),
     (
         refused(403, 'roles "r" is forbidden: user "half" is attempting to grant RBAC permissions not currently held: {pods: get}'),
-        ["the server forbids that to kubeconfig k, whatever verbs it has (403: roles", "change what is asked for, or what forbids it."],
+        ["the server forbids that to kubeconfig k, whatever its verbs (403: roles", "change what is asked for, or what forbids it."],
     ),
     (refused(403, f'"{"q" * 250}" is forbidden: User "{"u" * 250}" cannot delete resource'), ["grant the verb delete on resourcequotas"]),
     (refused(403, "exceeded quota: q, requested: pods=1"), ["a quota stands in the way (exceeded quota: q"]),
     (refused(403, "unable to create new content in namespace t because it is being terminated"), ["the namespace is being deleted; wait"]),
     (
         refused(404, 'namespaces "t" not found'),
-        ['does not know that kind or namespace (404: namespaces "t" not found); see whether the namespace is there, and this'],
+        ["patch ResourceQuota q in t: the namespace t is not there (404); make it first, or correct its name."],
     ),
+    (UNKNOWN, ["does not know that kind (404: 404 page not found); see whether this is a Kubernetes that has v1."]),
     (refused(409, "Apply failed", causes=[CONFLICT]), ['.spec.hard.pods: conflict with "kubectl-edit"', "give take_over: true"]),
     (refused(409, "the object has been modified"), ["somebody else changed it at the same moment (409"]),
     (
@@ -106,6 +107,7 @@ def test_a_refusal_is_a_sentence(answer: tuple[int, Any], sentences: list[str]) 
         client.api.apply(kinds.QUOTA, MANIFEST)
     for sentence in sentences:
         assert sentence in caught.value.sentence
+    assert bool(caught.value.missing_verb) is ("grant the verb" in caught.value.sentence)
     assert "canary-token" not in f"{caught.value.sentence} {caught.value.facts} {client.api!r}"
     client.pool.done()
 

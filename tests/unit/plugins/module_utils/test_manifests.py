@@ -144,6 +144,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"manifests": [{**BLUE, "status": {}}]}, "ConfigMap a has a status, which is the server's to write; leave it out"),
     ({"manifests": [BLUE, GREEN]}, r"manifests\[1\]: ConfigMap t/a is there twice; leave one of the two out"),
     ({"kinds": ["v1/Secret"]}, "kinds: 'v1/Secret' is no kind that is taken here; there are"),
+    ({"state": "absent"}, "state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests"),
+    ({"state": "absent", "kinds": ["v1/ConfigMap"]}, "state: absent, and nothing says where the set is"),
+    ({"state": "absent", "namespaces": ["t"]}, "state: absent, and nothing says where the set is"),
     ({"set": "my shop"}, "set: 'my shop' is no label value"),
     ({"set": ""}, "set: '' is no label value"),
     ({"set": "x" * 64}, "is no label value"),
@@ -264,11 +267,21 @@ def test_validate_asks_the_server_without_storing(monkeypatch: pytest.MonkeyPatc
     with answering(monkeypatch, _manifests, *reads, *tries):
         result = run(check=True, manifests=declared, validate="server")
     assert result["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
-    denied = refused(403, 'configmaps "a" is forbidden')
-    with (
-        answering(monkeypatch, _manifests, listing(SETTINGS), (f"PATCH {SETTINGS.path('t', 'a')}{dry}", denied)),
-        pytest.raises(RefusedError, match=r"validate: server needs the rights of an apply, .* Leave validate at client"),
-    ):
+
+
+TRIES: list[tuple[tuple[int, Any], str]] = [
+    (refused(403, 'User "reader" cannot patch resource "configmaps"'), r"^validate: server needs the rights .* Leave validate at client"),
+    # What would stand in the way of an apply, too, has nothing to do with rights.
+    (refused(403, "exceeded quota: q, requested: configmaps=1"), r"^patch ConfigMap a in t: a quota stands in the way"),
+    (refused(403, "maximum storage usage is 1Gi"), r"^patch ConfigMap a in t: the server forbids that to kubeconfig k"),
+    (refused(422, "invalid"), r"^patch ConfigMap a in t: the server finds it invalid"),
+]
+
+
+@pytest.mark.parametrize(("answer", "sentence"), TRIES)
+def test_what_the_server_says_to_a_try_is_told(monkeypatch: pytest.MonkeyPatch, answer: tuple[int, Any], sentence: str) -> None:
+    tried = (f"PATCH {SETTINGS.path('t', 'a')}{WRITE}&dryRun=All", answer)
+    with answering(monkeypatch, _manifests, listing(SETTINGS), tried), pytest.raises(BlueGreenError, match=sentence):
         run(check=True, manifests=[BLUE], validate="server")
 
 
