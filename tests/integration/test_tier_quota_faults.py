@@ -52,6 +52,8 @@ def killed(acme: Tenancy, **options: Any) -> bool:
     return not done.stdout
 
 
+# Some fifteen kills, and after each of them a look and a preview: a minute at rest, three beside others.
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("before", "after"), [({"tier": "standard"}, {"tier": "premium", "sites": 2}), ({"tier": "premium", "sites": 2}, {"tier": "standard"})]
 )
