@@ -45,6 +45,7 @@ def start(directory: Path, crds: tuple[str, ...]) -> dict[str, Any]:
         if crds:
             plane.apply_crds(*crds)
         state = {
+            "version": plane.version,
             "url": plane.url,
             "ca_file": str(plane.ca_file),
             "kubectl": plane.kubectl_program,
@@ -92,7 +93,7 @@ def _start(directory: Path, crds: tuple[str, ...]) -> None:
         programs.find_all()
         begun = time.monotonic()
         state = start(directory, crds)
-        print(f"The lab's Kubernetes {programs.version()} is up, after {time.monotonic() - begun:.1f} s.")
+        print(f"The lab's Kubernetes {state['version']} is up, after {time.monotonic() - begun:.1f} s.")
     print(usage(state))
     print("\n  End it with: " + ("make lab-down" if directory == DEFAULT_DIRECTORY else f"python -m lab.kubernetes stop {directory}"))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.certificates import make_certificates
@@ -74,9 +75,10 @@ class ApiServer(Server):
     # Asked to end it waits 60 s for the controllers' watches, which never end by themselves.
     stop_limit = 1.0
 
-    def __init__(self, directory: Path, etcd: Etcd, *, detached: bool = False) -> None:
+    def __init__(self, directory: Path, etcd: Etcd, *, options: Sequence[str] = (), detached: bool = False) -> None:
         super().__init__("kube-apiserver", directory, detached=detached)
         self.etcd = etcd
+        self.options = options
         self.port = reserve_port()
         self.ca_file = self.directory / "certificates" / "ca.pem"
         self.api = Api(f"https://{LOOPBACK}:{self.port}", self.ca_file)
@@ -128,6 +130,8 @@ class ApiServer(Server):
             # A test that sends a burst is not to be put into a queue behind itself.
             "--enable-priority-and-fairness=false",
             "--profiling=false",
+            # Of an option that is given twice the last one counts.
+            *self.options,
         ]
 
     def ready(self) -> bool:

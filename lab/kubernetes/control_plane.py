@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -39,13 +39,14 @@ class Request(NamedTuple):
 class ControlPlane:
     """etcd, the API server, controllers, scheduler and two fake nodes. A context manager; ``stop`` leaves the directory for the curious.
 
-    Users: ``admin``, ``reader`` (get and list on everything, nothing else), and those that ``add_user`` makes.
+    Users: ``admin``, ``reader`` (get and list on everything, nothing else), and those that ``add_user`` makes. ``api_options`` are further
+    options of the API server, for a test of one that is not as usual.
     """
 
-    def __init__(self, directory: Path, *, detached: bool = False) -> None:
+    def __init__(self, directory: Path, *, api_options: Sequence[str] = (), detached: bool = False) -> None:
         self.directory = directory.resolve()
         self.etcd = Etcd(self.directory, detached=detached)
-        self.apiserver = ApiServer(self.directory, self.etcd, detached=detached)
+        self.apiserver = ApiServer(self.directory, self.etcd, options=api_options, detached=detached)
         self.users = self.apiserver.users
         self.controllers = ControllerManager(self.directory, self.apiserver, detached=detached)
         self.scheduler = Scheduler(self.directory, self.apiserver, detached=detached)
@@ -66,6 +67,11 @@ class ControlPlane:
     def ca_file(self) -> Path:
         """The authority of its certificate."""
         return self.apiserver.ca_file
+
+    @property
+    def version(self) -> str:
+        """The Kubernetes that answers: a KUBEBUILDER_ASSETS may hold another one than ``programs.version`` builds."""
+        return str(self._lab_request("GET", "/version").body["gitVersion"])
 
     @property
     def kubectl_program(self) -> str:

@@ -12,6 +12,7 @@ JSON in, JSON out. Knows nothing of Ansible.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class Kind:
         """Name an object for people: ``Deployment shop/cart``."""
         return f"{self.kind} {namespace}/{name}" if namespace else f"{self.kind} {name}"
 
+    @property
+    def built_in(self) -> bool:
+        """Whether Kubernetes itself has it, and no definition (CRD) can bring it: other people's groups have a domain of their own."""
+        return "." not in self.group or self.group.endswith(".k8s.io")
+
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """Return the path of one object, or of all of them (in a namespace, or anywhere)."""
         parts = ["/apis" if self.group else "/api", self.api]
@@ -81,13 +87,17 @@ class KubernetesError(BlueGreenError):
     Attributes:
         status: HTTP status, 0 when there was no answer.
         causes: what the server names in ``details.causes``.
+        missing_verb: the verb that this user has no right to, empty where it is not a matter of rights.
     """
 
-    def __init__(self, sentence: str, *, status: int = 0, causes: list[dict[str, str]] | None = None, reason: str = "") -> None:
+    def __init__(
+        self, sentence: str, *, status: int = 0, causes: list[dict[str, str]] | None = None, reason: str = "", missing_verb: str = ""
+    ) -> None:
         super().__init__(sentence, status=status, reason=reason)
         self.status = status
         self.causes = causes or []
         self.reason = reason
+        self.missing_verb = missing_verb
 
 
 @dataclass
@@ -291,9 +301,20 @@ def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Acc
     details = answer.get("details") or {}
     causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
     reason = str(answer.get("reason") or "")
-    said = _short(str(answer.get("message") or reason or f"status {status}"))
-    sentence = _because(what, status, said, access) or _because_of(causes, status, said) or f"the server could not do it ({status}: {said})"
-    return KubernetesError(f"{what.words()}: {sentence}", status=status, causes=causes, reason=reason)
+    message = str(answer.get("message") or reason or f"status {status}")
+    said = _short(message)
+    if missing := re.search(r" cannot (\w+) resource", message) if status == 403 else None:
+        # An apply that makes an object needs the verb create, too: only the server knows which of the two it was.
+        sentence = f"not allowed for {access.who} (403); grant the verb {missing[1]} on {what.resource()}. The server said: {said}"
+    else:
+        sentence = _because(what, status, said, access) or _because_of(causes, status, said)
+    return KubernetesError(
+        f"{what.words()}: {sentence or f'the server could not do it ({status}: {said})'}",
+        status=status,
+        causes=causes,
+        reason=reason,
+        missing_verb=missing[1] if missing else "",
+    )
 
 
 def _because(what: _Request, status: int, said: str, access: Access) -> str:
@@ -305,11 +326,13 @@ def _because(what: _Request, status: int, said: str, access: Access) -> str:
     if status == 403 and "being terminated" in said:
         return "the namespace is being deleted; wait until it is gone, then run again."
     if status == 403:
-        return f"not allowed for {access.who} (403); grant the verb {what.verb} on {what.resource()}. The server said: {said}"
-    if status == 404 and what.method == "PATCH":
-        return f"the server does not know that kind or namespace (404: {said}); see whether its definition (CRD) is installed."
+        return f"the server forbids that to {access.who}, whatever its verbs (403: {said}); change what is asked for, or what forbids it."
+    if status == 404 and said.startswith("namespaces "):
+        return f"the namespace {what.namespace} is not there (404); make it first, or correct its name."
     if status == 404:
-        return f"the server knows no such thing (404: {said}); see whether its definition (CRD) is installed."
+        # No definition brings what Kubernetes itself lacks: the server is too old, or something else answers there.
+        served = f"this is a Kubernetes that has {what.kind.api}" if what.kind.built_in else "the definition of the kind (CRD) is installed"
+        return f"the server does not know that kind (404: {said}); see whether {served}."
     if status == 429:
         return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
     return ""

@@ -175,7 +175,7 @@ def validate(api: Api, steps: Sequence[Step]) -> list[str]:
         try:
             api.apply(step.kind, step.after, force=step.force, dry_run=True)
         except KubernetesError as error:
-            if error.status != 403:
+            if not error.missing_verb:
                 raise
             raise RefusedError(
                 f"validate: server needs the rights of an apply, for Kubernetes lets only those who may write try it out; {error.sentence}"

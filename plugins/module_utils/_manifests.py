@@ -11,6 +11,7 @@ Why not ``kubernetes.core.k8s``: its check mode is a dry run on the server, whic
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,6 +55,8 @@ MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "wait_seconds": {"type": "int", "default": 0},
     **KUBERNETES_SPEC,
 }
+
+LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,13 @@ def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
     """Check the manifests and label them.
 
     Raises:
-        InputError: one cannot be applied.
+        InputError: one cannot be applied, or not with this name of the set.
     """
+    if not LABEL_VALUE.fullmatch(params["set"]):
+        raise InputError(
+            f"set: {params['set'][:80]!r} is no label value; use up to 63 letters, digits, dots, hyphens and underscores, none of these"
+            " three at an end."
+        )
     found: list[Wanted] = []
     for number, given in enumerate(params["manifests"]):
         one = _wanted(number, given, params["set"])
@@ -143,8 +151,10 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
     meta = given.get("metadata")
     if not isinstance(meta, Mapping) or not isinstance(meta.get("name"), str) or not meta["name"]:
         raise InputError(f"{where}: metadata.name is missing; name the {kind.kind}.")
-    if kind.namespaced and not meta.get("namespace"):
+    if kind.namespaced and not (isinstance(meta.get("namespace"), str) and meta["namespace"]):
         raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing; say where it is to live.")
+    if not isinstance(meta.get("labels") or {}, Mapping):
+        raise InputError(f"{where}: metadata.labels of {kind.kind} {meta['name']} are no dictionary; write for example {{app: shop}}.")
     if "status" in given:
         raise InputError(f"{where}: {kind.kind} {meta['name']} has a status, which is the server's to write; leave it out.")
     manifest = copy.deepcopy(dict(given))
@@ -162,6 +172,8 @@ def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[K
     namespaces = set(params["namespaces"])
     exact = {(one.kind.full_name, one.place[0]) for one in wanted}
     places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
+    if params["state"] == "absent" and not places:
+        raise InputError("state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests.")
     return [(kinds[name], namespace or None) for name, namespace in sorted(places)]
 
 
@@ -176,7 +188,7 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
             objects = api.list_all(kind, namespace)
         except KubernetesError as error:
             # A group of Kubernetes itself is never missing: that is a wrong address, or something else that answers there.
-            if error.status != 404 or "." not in kind.group or kind.group.endswith(".k8s.io"):
+            if error.status != 404 or kind.built_in:
                 raise
             missing.add(kind.full_name)
             continue

@@ -18,7 +18,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME, is_site_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
 
@@ -49,7 +49,8 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # no
         api = Api(access, timeout=params["request_timeout"])
         namespaces = api.list_all(kinds.NAMESPACE, labels=selector)
         quotas = api.list_all(kinds.QUOTA, labels=selector)
-    namespaces = [one for one in namespaces if one["metadata"]["name"].startswith(params["namespace_prefix"])]
+    prefix = params["namespace_prefix"]
+    namespaces = [one for one in namespaces if is_site_of(one["metadata"]["labels"]["tenant"], prefix, one["metadata"]["name"])]
     return {"changed": False, "tenants": tenants(namespaces, quotas, tiers), "requests": dict(sorted(api.requests.items()))}
 
 

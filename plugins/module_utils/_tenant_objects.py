@@ -81,7 +81,7 @@ class Envelope:
 
     def owns(self, namespace: str) -> bool:
         """Whether a namespace has the name of one of this tenant's sites, declared or not; a label alone may be a slip of the hand."""
-        return re.fullmatch(rf"{re.escape(self.namespace(1))}(?:-site-[1-9]\d*)?", namespace) is not None
+        return is_site_of(self.tenant, self.prefix, namespace)
 
     def namespaces(self) -> dict[int, str]:
         """The namespaces of all its sites."""
@@ -91,6 +91,11 @@ class Envelope:
         """What each site's namespace may use; together never more than the tier."""
         whole = {str(resource): int(value) for resource, value in self.tier["quota"].items()}  # type: ignore[call-overload]
         return dict(enumerate(_resources.divide(whole, list(self.shares)), 1))
+
+
+def is_site_of(tenant: str, prefix: str, namespace: str) -> bool:
+    """Whether a namespace has the name of a site of this tenant."""
+    return re.fullmatch(rf"{re.escape(prefix + tenant)}(?:-site-[1-9]\d*)?", namespace) is not None
 
 
 def namespace(envelope: Envelope, site: int, reason: str | None = None) -> Manifest:

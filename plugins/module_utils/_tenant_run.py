@@ -87,9 +87,11 @@ def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str,
 def _execute(api: Api, plan: TenantPlan, wish: TenantWish) -> None:
     execute(api, plan.steps)
     deleted = [step.name for step in plan.steps if step.action == "delete" and step.kind is kinds.NAMESPACE]
-    api.deadline += wish.wait_seconds
+    awaited = (*deleted, *plan.going)
+    # Each has its own time.
+    api.deadline += wish.wait_seconds * len(awaited)
     try:
-        for name in (*deleted, *plan.going):
+        for name in awaited:
             _await_gone(api, name, wish.wait_seconds)
     except BlueGreenError as error:
         done = [f"{step.action} {step.title()}" for step in plan.steps]

@@ -51,7 +51,8 @@ options:
   state:
     description:
       - V(present) brings the envelope to what the options say.
-      - V(absent) deletes the tenant's namespaces; it is refused while workloads or volumes are there, unless O(delete_data=true).
+      - V(absent) deletes the tenant's namespaces; it is refused while workloads or volumes are there, unless
+        O(force=true) and O(delete_data=true).
     type: str
     choices: [present, absent]
     default: present
@@ -68,7 +69,8 @@ options:
     default: {}
   sites:
     description:
-      - How many sites the tenant has. The namespaces of sites beyond are deleted, which is refused while pods or volumes are in them.
+      - How many sites the tenant has. The namespaces of sites beyond are deleted, which is refused while workloads or volumes
+        are in them.
     type: int
     default: 1
   site_shares:
@@ -186,7 +188,7 @@ options:
     choices: [client, server]
     default: client
   wait_seconds:
-    description: How long the deletion of a namespace is waited for.
+    description: How long the deletion of each namespace is waited for.
     type: int
     default: 120
 seealso:
@@ -290,6 +292,7 @@ blockers:
       used: "22"
       allowed: "15"
       remedy: stop pods, or lower replicas
+      loses: false
 took_over:
   description: Fields that were other managers' and are ours after this.
   type: list

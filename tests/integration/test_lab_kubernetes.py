@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from lab.kubernetes import ControlPlane
-from lab.server import LabError
+from lab.kubernetes import ControlPlane, programs
+from lab.server import ROOT, LabError
 
 POD_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "create"]}]
 
@@ -47,6 +49,7 @@ def test_it_is_the_kubernetes_that_was_built(control_plane: ControlPlane) -> Non
     """Server and client tell the version of go.mod, and the nodes are there."""
     told = control_plane.kubectl("version", "-o", "json")
     assert told["serverVersion"]["gitVersion"].startswith("v1.")
+    assert told["serverVersion"]["gitVersion"] == control_plane.version
     assert told["serverVersion"]["gitVersion"] == told["clientVersion"]["gitVersion"]
     nodes = control_plane.kubectl("get", "nodes", "-o", "json", user="reader")["items"]
     assert [item["metadata"]["name"] for item in nodes] == ["lab-node-1", "lab-node-2"]
@@ -235,6 +238,30 @@ def test_second_one_restarts_and_crashes(control_plane: ControlPlane, tmp_path: 
     assert not [pid for pid in processes if os.path.exists(f"/proc/{pid}")]
     with capsys.disabled():
         print(f"\n  a control plane: {', '.join(times)}")
+
+
+def test_assets_are_what_runs_and_their_version_is_told(control_plane: ControlPlane, tmp_path: Path) -> None:
+    """From a folder of programs of which go.mod knows nothing; a person starts it, and is told which Kubernetes it is."""
+    started, assets, directory = tmp_path / "started", tmp_path / "assets", tmp_path / "plane"
+    assets.mkdir()
+    for name in programs.CONTROL_PLANE:
+        (assets / name).write_text(f'#!/bin/sh\necho {name} >> {started}\nexec {programs.find(name)} "$@"\n')
+        (assets / name).chmod(0o755)
+    code = "from lab.kubernetes import __main__, programs; programs.version = lambda: 'v1.0.0'; __main__.main()"
+    environment = {**os.environ, "KUBEBUILDER_ASSETS": str(assets), "PYTHONPATH": str(ROOT)}
+
+    def lab(what: str, *options: str) -> str:
+        command = [sys.executable, "-c", code, what, str(directory), *options]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=True).stdout
+
+    try:
+        said = lab("start", "--crds", "")
+    finally:
+        ended = lab("stop")
+    assert ended == "5 processes stopped.\n"
+    assert sorted(started.read_text().split()) == sorted(set(programs.CONTROL_PLANE) - {"kubectl"})
+    assert f"The lab's Kubernetes {control_plane.version} is up, after" in said
+    assert f"{assets}/kubectl get nodes" in said
 
 
 def test_kubectl_decodes_json_only_where_it_was_asked_for(control_plane: ControlPlane) -> None:

@@ -275,3 +275,18 @@ def test_info_tells_one_and_all(acme: Tenancy) -> None:
     everybody = acme.ok(module="tier_quota_info", user="reader", tenant=None)
     assert everybody["requests"] == {"list": 2}
     assert found in everybody["tenants"]
+
+
+def test_info_tells_of_one_prefix_and_of_ours(acme: Tenancy) -> None:
+    """Two brands with a tenant of the same id, one's prefix a part of the other's, and a namespace that merely has its label."""
+    shop = Tenancy(acme.plane, "shop")
+    prefixes = (f"{acme.tenant}-", f"{acme.tenant}-eu-")
+    for prefix, tier in zip(prefixes, ("standard", "premium"), strict=True):
+        shop.ok(tier=tier, namespace_prefix=prefix, storage_class=False)
+    stranger = {"name": f"{prefixes[0]}shop-site-2", "labels": {"tenant": "shop"}}
+    acme.plane.kubectl("create", "-f", "-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": stranger})
+    for prefix, tier in zip(prefixes, ("standard", "premium"), strict=True):
+        for tenant in ("shop", None):
+            (found,) = shop.ok(module="tier_quota_info", user="reader", tenant=tenant, namespace_prefix=prefix)["tenants"]
+            assert (found["tenant"], found["tier"], found["namespaces"], found["problems"]) == ("shop", tier, [f"{prefix}shop"], [])
+    assert shop.ok(module="tier_quota_info", user="reader", tenant="corner", namespace_prefix=prefixes[0])["tenants"] == []

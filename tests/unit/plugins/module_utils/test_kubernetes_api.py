@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,55 +12,20 @@ import pytest
 import urllib3
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, KubernetesError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import Access
-
-HOST = "https://127.0.0.1:6443"
-Answered = tuple[int, Any] | Exception
-
-
-class Pool:
-    """Answers exactly the listed requests, in order."""
-
-    def __init__(self, *expected: tuple[str, Answered]) -> None:
-        self._expected = list(expected)
-        self.bodies: list[Any] = []
-        self.headers: list[dict[str, str]] = []
-
-    def request(self, method: str, url: str, *, body: bytes | None, headers: dict[str, str], **options: Any) -> Any:
-        assert self._expected, f"one request too many: {method} {url}"
-        assert options["retries"] is False
-        assert options["redirect"] is False
-        line, answer = self._expected.pop(0)
-        assert f"{method} {url.removeprefix(HOST)}" == line
-        self.bodies.append(None if body is None else json.loads(body))
-        self.headers.append(dict(headers))
-        if isinstance(answer, Exception):
-            raise answer
-        status, content = answer
-        data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        return SimpleNamespace(status=status, data=data, headers={"Retry-After": "3"} if status == 429 else {})
-
-    def done(self) -> None:
-        assert self._expected == [], "requests that were not made"
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind, KubernetesError
+from tests.kubernetes_requests import HOST, PAGE, UNKNOWN, Expected, Pool, refused
 
 
 class Client:
     """A client whose waiting takes no time."""
 
-    def __init__(self, *expected: tuple[str, Answered]) -> None:
+    def __init__(self, *expected: Expected) -> None:
         self.pool = Pool(*expected)
         self.slept: list[float] = []
-        access = Access(HOST, {"Authorization": "Bearer canary-token"}, self.pool, "kubeconfig k")
-        self.api = Api(access, _sleep=self.slept.append)
-
-
-def refused(status: int, message: str, reason: str = "", **details: Any) -> tuple[int, Any]:
-    return status, {"kind": "Status", "message": message, "reason": reason, "details": details}
+        self.api = Api(self.pool.access, _sleep=self.slept.append)
 
 
 QUOTAS = "/api/v1/namespaces/t/resourcequotas"
-PAGE = "?limit=500"
 MANIFEST = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q", "namespace": "t"}, "spec": {"hard": {"pods": "1"}}}
 APPLY = f"PATCH {QUOTAS}/q?fieldManager=bluegreen.orchestrator&force=false"
 
@@ -124,9 +87,22 @@ REFUSALS: list[tuple[tuple[int, Any], list[str]]] = [
         refused(403, 'resourcequotas "q" is forbidden: User "reader" cannot patch resource'),
         ["patch ResourceQuota q in t: not allowed for kubeconfig k (403)", "grant the verb patch on resourcequotas in namespace t"],
     ),
+    (
+        refused(403, 'resourcequotas "q" is forbidden: User "half" cannot create resource "resourcequotas" in API group ""'),
+        ["patch ResourceQuota q in t: not allowed for kubeconfig k (403)", "grant the verb create on resourcequotas in namespace t"],
+    ),
+    (
+        refused(403, 'roles "r" is forbidden: user "half" is attempting to grant RBAC permissions not currently held: {pods: get}'),
+        ["the server forbids that to kubeconfig k, whatever its verbs (403: roles", "change what is asked for, or what forbids it."],
+    ),
+    (refused(403, f'"{"q" * 250}" is forbidden: User "{"u" * 250}" cannot delete resource'), ["grant the verb delete on resourcequotas"]),
     (refused(403, "exceeded quota: q, requested: pods=1"), ["a quota stands in the way (exceeded quota: q"]),
     (refused(403, "unable to create new content in namespace t because it is being terminated"), ["the namespace is being deleted; wait"]),
-    (refused(404, "the server could not find the requested resource"), ["does not know that kind or namespace (404"]),
+    (
+        refused(404, 'namespaces "t" not found'),
+        ["patch ResourceQuota q in t: the namespace t is not there (404); make it first, or correct its name."],
+    ),
+    (UNKNOWN, ["does not know that kind (404: 404 page not found); see whether this is a Kubernetes that has v1."]),
     (refused(409, "Apply failed", causes=[CONFLICT]), ['.spec.hard.pods: conflict with "kubectl-edit"', "give take_over: true"]),
     (refused(409, "the object has been modified"), ["somebody else changed it at the same moment (409"]),
     (
@@ -145,8 +121,36 @@ def test_a_refusal_is_a_sentence(answer: tuple[int, Any], sentences: list[str]) 
         client.api.apply(kinds.QUOTA, MANIFEST)
     for sentence in sentences:
         assert sentence in caught.value.sentence
+    assert bool(caught.value.missing_verb) is ("grant the verb" in caught.value.sentence)
     assert "canary-token" not in f"{caught.value.sentence} {caught.value.facts} {client.api!r}"
     client.pool.done()
+
+
+MIDDLEWARE = kinds.MANIFEST_KINDS["traefik.io/v1alpha1/Middleware"]
+UNSERVED: list[tuple[Kind, str]] = [
+    (kinds.AUTOSCALER, "this is a Kubernetes that has autoscaling/v2"),
+    (kinds.NETWORK_POLICY, "this is a Kubernetes that has networking.k8s.io/v1"),
+    (kinds.QUOTA, "this is a Kubernetes that has v1"),
+    (MIDDLEWARE, "the definition of the kind (CRD) is installed"),
+]
+
+
+@pytest.mark.parametrize(("kind", "remedy"), UNSERVED)
+def test_a_kind_that_is_not_served_is_named_with_what_brings_it(kind: Kind, remedy: str) -> None:
+    """A definition can be installed; autoscaling/v2 cannot."""
+    client = Client((f"GET {kind.path('t')}{PAGE}", UNKNOWN))
+    with pytest.raises(KubernetesError) as caught:
+        client.api.list_all(kind, "t")
+    assert caught.value.status == 404
+    assert caught.value.sentence == (
+        f"list {kind.plural} in t: the server does not know that kind (404: 404 page not found); see whether {remedy}."
+    )
+
+
+def test_only_the_groups_of_others_can_be_missing() -> None:
+    """Kubernetes' own, among them those that end in .k8s.io, are there or this is none."""
+    others = {kind.group for kind in kinds.MANIFEST_KINDS.values() if not kind.built_in}
+    assert others == {"traefik.io", "cert-manager.io", "monitoring.coreos.com", "mysql.oracle.com", "argoproj.io"}
 
 
 def test_a_busy_server_is_asked_again() -> None:

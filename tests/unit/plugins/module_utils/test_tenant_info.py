@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tier_quota_info against a strict list of requests: whom it asks for, and whom it tells of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_info
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import KubernetesError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import INFO_SPEC
+from tests.kubernetes_requests import UNKNOWN, Expected, answering, items, validated
+from tests.unit.plugins.module_utils.test_tenant_use import namespace, quota
+
+NAMESPACES = "GET /api/v1/namespaces?limit=500&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dbluegreen.orchestrator%2Ctenant"
+QUOTAS = NAMESPACES.replace("namespaces", "resourcequotas")
+ACME = "%2Ctenant%3Dacme"
+PREFIX = "e-commerce-tenant-"
+
+
+def run(**options: Any) -> dict[str, Any]:
+    return _tenant_info.run(validated(INFO_SPEC, **options), check_mode=True)
+
+
+def two_lists(selector: str, *names: tuple[str, str]) -> list[Expected]:
+    """Namespaces by name and tenant, and the quota in each of them."""
+    found = [namespace(name, tenant) for name, tenant in names]
+    return [(NAMESPACES + selector, items(*found)), (QUOTAS + selector, items(*(quota(name, "4") for name, _tenant in names)))]
+
+
+FILTERS: list[tuple[dict[str, Any], str, list[tuple[str, str]], dict[str, list[str]]]] = [
+    ({}, "", [], {}),
+    # All of a cluster, sorted; a tenant's sites are one entry.
+    (
+        {},
+        "",
+        [(f"{PREFIX}b", "b"), (f"{PREFIX}a-site-2", "a"), (f"{PREFIX}a", "a")],
+        {"a": [f"{PREFIX}a", f"{PREFIX}a-site-2"], "b": [f"{PREFIX}b"]},
+    ),
+    # One: the server leaves out the others, so that nobody's quotas are read who was not asked for.
+    ({"tenant": "acme"}, ACME, [(f"{PREFIX}acme", "acme")], {"acme": [f"{PREFIX}acme"]}),
+    ({"tenant": "acme"}, ACME, [], {}),
+    # Another prefix is another brand's, and so is a longer one.
+    ({}, "", [("shop-a", "a"), (f"{PREFIX}b", "b")], {"b": [f"{PREFIX}b"]}),
+    ({"namespace_prefix": "shop-"}, "", [("shop-a", "a"), (f"{PREFIX}b", "b")], {"a": ["shop-a"]}),
+    ({"tenant": "acme", "namespace_prefix": "shop-"}, ACME, [(f"{PREFIX}acme", "acme"), ("shop-acme", "acme")], {"acme": ["shop-acme"]}),
+    ({"namespace_prefix": "t-"}, "", [("t-acme", "acme"), ("t-eu-acme", "acme")], {"acme": ["t-acme"]}),
+    ({"namespace_prefix": "t-eu-"}, "", [("t-acme", "acme"), ("t-eu-acme", "acme")], {"acme": ["t-eu-acme"]}),
+    # A label by a slip of the hand makes no site.
+    ({}, "", [(f"{PREFIX}acme", "acme"), (f"{PREFIX}acme-database", "acme"), (f"{PREFIX}b", "acme")], {"acme": [f"{PREFIX}acme"]}),
+]
+
+
+@pytest.mark.parametrize(("options", "selector", "found", "told"), FILTERS)
+def test_whom_it_tells_of(
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    selector: str,
+    found: list[tuple[str, str]],
+    told: dict[str, list[str]],
+) -> None:
+    with answering(monkeypatch, _tenant_info, *two_lists(selector, *found)):
+        result = run(**options)
+    assert {one["tenant"]: one["namespaces"] for one in result["tenants"]} == told
+    for one in result["tenants"]:
+        assert (one["sites"], one["resources"]["pods"]["used"]) == (len(one["namespaces"]), str(4 * len(one["namespaces"])))
+    assert (result["changed"], result["requests"]) == (False, {"list": 2})
+
+
+def test_a_large_cluster_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{PREFIX}a", f"{PREFIX}b"]
+    pages: list[Expected] = []
+    for line, found in (
+        (NAMESPACES, [namespace(name, name[-1]) for name in names]),
+        (QUOTAS, [quota(name, "1") for name in names]),
+    ):
+        pages.append((line, (200, {"items": found[:1], "metadata": {"continue": "more"}})))
+        pages.append((f"{line}&continue=more", items(*found[1:])))
+    with answering(monkeypatch, _tenant_info, *pages):
+        result = run()
+    assert [one["tenant"] for one in result["tenants"]] == ["a", "b"]
+    assert result["requests"] == {"list": 4}
+
+
+def test_a_tier_of_ones_own_is_among_those_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More pods than any tier that is sold has."""
+    found = (NAMESPACES, items(namespace(f"{PREFIX}a", "a"))), (QUOTAS, items(quota(f"{PREFIX}a", "101", "100")))
+    for extra, fitting in (({}, None), ({"gold": {"based_on": "business", "quota": {"pods": 200}}}, "gold")):
+        with answering(monkeypatch, _tenant_info, *found):
+            assert run(tiers_extra=extra)["tenants"][0]["fitting_tier"] == fitting
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"tenant": "Acme"}, "tenant: 'Acme' is no DNS label"),
+        ({"tenant": ""}, "tenant: '' is no DNS label"),
+        ({"tenant": "acme,tier=standard"}, "tenant: 'acme,tier=standard' is no DNS label"),
+        ({"tenant": "acme-site-2"}, "ends like a namespace of another tenant"),
+        ({"tiers_extra": {"gold": {"based_on": "silver"}}}, "silver"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_before_the_cluster_is(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], sentence: str
+) -> None:
+    with answering(monkeypatch, _tenant_info), pytest.raises(InputError, match=sentence):
+        run(**options)
+
+
+def test_no_kubernetes_is_not_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, _tenant_info, (NAMESPACES, UNKNOWN)), pytest.raises(KubernetesError, match=f"has {kinds.NAMESPACE.api}"):
+        run()
