@@ -20,6 +20,7 @@ options:
   kubeconfig:
     description:
       - Path of a kubeconfig; several are separated as in E(KUBECONFIG), which is the default, and after it C(~/.kube/config).
+      - A user's exec plugin is run and waited for; the task keyword C(timeout) bounds one that hangs.
     type: path
   context:
     description: Context of the kubeconfig; its current one by default.
