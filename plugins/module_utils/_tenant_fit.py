@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._resources import Amounts
 
 
@@ -29,6 +30,7 @@ class Service:
         pod: what one of its pods counts for.
         least: how many pods it has when nothing is to do.
         most: how many its autoscaler may make of it.
+        containers: what each of its containers asks for, ``requests.cpu`` and so on.
     """
 
     name: str
@@ -36,24 +38,48 @@ class Service:
     pod: Mapping[str, int]
     least: int
     most: int
+    containers: tuple[Mapping[str, int], ...] = ()
 
     def needs(self, replicas: int) -> Amounts:
         """What that many pods count for."""
         return {resource: value * replicas for resource, value in self.pod.items()}
 
 
-def fit(services: Iterable[Service], quotas: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:
+def fit(
+    services: Iterable[Service], quotas: Mapping[int, Mapping[str, int]], bounds: Mapping[str, Mapping[str, int]] | None = None
+) -> dict[str, Any]:
     """Compare what services need with what each site's namespace has.
 
     Args:
         services: all of the tenant's.
         quotas: site to amounts of its quota.
+        bounds: ``min`` and ``max`` of a container, each with amounts of ``cpu`` and ``memory``.
 
     Returns:
-        ``at_minimum`` and ``at_maximum``, each with ``fits`` and ``lacking``: a list of site, resource, needed, allowed and short by.
+        ``at_minimum`` and ``at_maximum``, each with ``fits`` and ``lacking``: a list of site, resource, needed, allowed and short by;
+        and ``refused``: a list of service, site, resource, asked and bound.
     """
     known = list(services)
-    return {"services": len(known), "at_minimum": _compare(known, quotas, most=False), "at_maximum": _compare(known, quotas, most=True)}
+    return {
+        "services": len(known),
+        "at_minimum": _compare(known, quotas, most=False),
+        "at_maximum": _compare(known, quotas, most=True),
+        "refused": [one for service in known for one in _out_of_bounds(service, bounds or {})],
+    }
+
+
+def _out_of_bounds(service: Service, bounds: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """Return what of a service a LimitRange refuses: a limit above its maximum, a request below its minimum."""
+    found = []
+    for container in service.containers:
+        for side, bound, sign in (("limits", "max", 1), ("requests", "min", -1)):
+            for resource, allowed in (bounds.get(bound) or {}).items():
+                key = f"{side}.{resource}"
+                asked = container.get(key, allowed)
+                if sign * asked > sign * allowed:
+                    told = {"asked": format_resource(resource, asked), "bound": f"{bound} {format_resource(resource, allowed)}"}
+                    found.append({"service": service.name, "site": service.site, "resource": key, **told})
+    return found
 
 
 def _compare(services: list[Service], quotas: Mapping[int, Mapping[str, int]], *, most: bool) -> dict[str, Any]:
@@ -61,16 +87,16 @@ def _compare(services: list[Service], quotas: Mapping[int, Mapping[str, int]], *
     needed: dict[str, dict[str, str]] = {}
     for site, allowed in quotas.items():
         needs = _resources.total(service.needs(service.most if most else service.least) for service in services if service.site == site)
-        needed[str(site)] = {resource: _quantity.format_resource(resource, value) for resource, value in sorted(needs.items())}
+        needed[str(site)] = {resource: format_resource(resource, value) for resource, value in sorted(needs.items())}
         for resource, value in sorted(needs.items()):
             if resource in allowed and value > allowed[resource]:
                 lacking.append(
                     {
                         "site": site,
                         "resource": resource,
-                        "needed": _quantity.format_resource(resource, value),
-                        "allowed": _quantity.format_resource(resource, allowed[resource]),
-                        "short": _quantity.format_resource(resource, value - allowed[resource]),
+                        "needed": format_resource(resource, value),
+                        "allowed": format_resource(resource, allowed[resource]),
+                        "short": format_resource(resource, value - allowed[resource]),
                     }
                 )
     return {"fits": not lacking, "needed": needed, "lacking": lacking}
@@ -78,7 +104,11 @@ def _compare(services: list[Service], quotas: Mapping[int, Mapping[str, int]], *
 
 def fit_words(found: Mapping[str, Any], tier: str) -> list[str]:
     """Say in sentences what does not fit; empty when all does."""
-    said = []
+    said = [
+        f"{one['service']} (site {one['site']}) asks for {one['resource']} {one['asked']}, and a container of {tier} has {one['bound']};"
+        " Kubernetes will refuse its pods."
+        for one in found["refused"]
+    ]
     for key, when in (("at_minimum", "at their least"), ("at_maximum", "at their most")):
         lacking = found[key]["lacking"]
         if lacking:

@@ -92,7 +92,7 @@ def _tenant(
         "resources": {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())},
         "fitting_tier": fitting_tier(used, len(namespaces), tiers),
         "forced": sorted(str(reason) for reason in reasons),
-        "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard)],
+        "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard), *_full(quotas)],
     }
 
 
@@ -129,6 +129,18 @@ def _problems(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, 
         *(f"namespace {name} has no quota of ours; run tier_quota again" for name in bare),
         *mixed,
     ]
+
+
+def _full(quotas: list[Object]) -> list[str]:
+    """Name the sites without room: the sums of a tenant may look half empty. Volumes and load balancers are meant to be used up."""
+    found = []
+    for quota in quotas if len(quotas) > 1 else ():
+        used = _resources.amounts((quota.get("status") or {}).get("used") or {})
+        for resource, hard in sorted(_resources.amounts(quota["spec"].get("hard") or {}).items()):
+            if resource.rpartition(".")[2] in ("cpu", "memory", "pods") and used.get(resource, 0) >= hard:
+                name = quota["metadata"]["namespace"]
+                found.append(f"namespace {name} has used up its {resource} ({format_resource(resource, hard)}); new pods are refused")
+    return found
 
 
 def _over(used: Mapping[str, int], hard: Mapping[str, int]) -> list[str]:

@@ -29,6 +29,8 @@ FORCE_REASON = "bluegreen.orchestrator/force-reason"
 QUOTA_NAME = "tenant-quota"
 LIMITS_NAME = "tenant-limits"
 CLIENT = "client-read"
+# Of the pods that cert-manager answers an HTTP-01 challenge with (https://cert-manager.io/docs/configuration/acme/http01/).
+ACME_SOLVER_PORT = 8089
 
 # What a client sees of its own namespaces. No secrets, and no ConfigMaps, in which people keep secrets, too.
 CLIENT_RULES = (
@@ -205,11 +207,17 @@ def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
             "policyTypes": ["Ingress"],
             "ingress": [controllers],
         },
+        # cert-manager answers a challenge from a pod of its own in the namespace of the certificate.
+        "allow-acme-solver": {
+            "podSelector": {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": controllers["from"], "ports": [_port(ACME_SOLVER_PORT)]}],
+        },
         "allow-services": {**everybody, "policyTypes": ["Egress"], "egress": [services]},
         "allow-tenant": {**everybody, "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": tenant}], "egress": [{"to": tenant}]},
     }
     if not envelope.ingress_namespaces:
-        del policies["allow-ingress-controller"]
+        del policies["allow-ingress-controller"], policies["allow-acme-solver"]
     if not envelope.egress_ports:
         del policies["allow-services"]
     return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec=spec) for name, spec in policies.items()]

@@ -227,8 +227,11 @@ def _deployment(envelope: Envelope, service: Service) -> Manifest:
         pod["securityContext"] |= {"runAsUser": service.user, "runAsGroup": service.user, "fsGroup": service.user}
     if service.pull_secrets:
         pod["imagePullSecrets"] = [{"name": name} for name in service.pull_secrets]
+    # Where the quota is full there is no room for a pod more, so one that is to be replaced may go first; the last one never.
+    rolling = {"maxSurge": 1, "maxUnavailable": 1 if least_pods(envelope, service) > 1 else 0}
     spec: Manifest = {
         "selector": {"matchLabels": {"app": service.name}},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
         "template": {"metadata": {"labels": _labels(envelope, service)}, "spec": pod},
     }
     # Said here, every run would set back what the autoscaler has decided.

@@ -18,7 +18,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_arg
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents, World
 
 REMEDIES = {
     "domains": "remove domains",
@@ -86,21 +86,24 @@ def fit_of(wish: TenantWish, world: World) -> dict[str, Any] | None:
     names = {(service.name, service.site) for service in wish.services}
     known = [one for one in services[: len(services) - len(wish.services)] if (one.name, one.site) not in names]
     known += services[len(services) - len(wish.services) :]
-    return fit(known, wish.envelope.quotas()) if known else None
+    bounds: Mapping[str, Mapping[str, int]] = wish.envelope.tier["limits"]["Container"]  # type: ignore[assignment]
+    return fit(known, wish.envelope.quotas(), bounds) if known else None
 
 
 def _declared(service: ServiceWish, envelope: Envelope) -> Service:
     least, most = _replicas(envelope, service.name, service.replicas)
-    return Service(service.name, service.site, service.pod, least, most)
+    return Service(service.name, service.site, service.pod, least, most, (service.pod,))
 
 
 def _found(envelope: Envelope, world: World) -> Iterator[Service]:
     limits = {one["type"]: one for one in _tenant_objects.limit_range(envelope, 1)["spec"]["limits"]}
     for site, namespace in envelope.namespaces().items():
         for name, deployment in world.of(namespace).all(kinds.DEPLOYMENT).items():
-            pod = _resources.of_pod(_with_defaults(deployment["spec"]["template"]["spec"], limits.get("Container", {})))
+            spec = _with_defaults(deployment["spec"]["template"]["spec"], limits.get("Container", {}))
             replicas = deployment["spec"].get("replicas")
-            yield Service(name, site, pod, *_replicas(envelope, name, 1 if replicas is None else int(replicas)))
+            least, most = _replicas(envelope, name, 1 if replicas is None else int(replicas))
+            containers = tuple(_resources.of_container(one) for one in [*spec["containers"], *spec["initContainers"]])
+            yield Service(name, site, _resources.of_pod(spec), least, most, containers)
 
 
 def _replicas(envelope: Envelope, name: str, replicas: int) -> tuple[int, int]:
@@ -134,17 +137,37 @@ def _completed(container: Mapping[str, Any], defaults: Mapping[str, Any]) -> dic
 def _in_namespace(envelope: Envelope, world: World, site: int, quota: Mapping[str, int]) -> list[Blocker]:
     name = envelope.namespace(site)
     contents = world.of(name)
-    found = _tenant_blockers.of_quota(name, contents.quota_used(_tenant_objects.QUOTA_NAME), quota)
-    most = envelope.tier["autoscaling"]["max_replicas"]
+    used = contents.quota_used(_tenant_objects.QUOTA_NAME)
+    found: list[Blocker] = []
+    scaling = envelope.tier["autoscaling"]
     for scaler in contents.all(kinds.AUTOSCALER).values():
         service = scaler["spec"]["scaleTargetRef"]["name"]
-        if is_ours(scaler) and service in envelope.tier["autoscaling"]["services"]:
+        if is_ours(scaler) and service in scaling["services"]:
             deployment = contents.all(kinds.DEPLOYMENT).get(service) or {"spec": {"replicas": 0}}
             wanted = deployment["spec"].get("replicas")
-            found += _tenant_blockers.of_autoscaler(name, scaler, most, 1 if wanted is None else int(wanted))
+            replicas = 1 if wanted is None else int(wanted)
+            over = _tenant_blockers.of_autoscaler(name, scaler, scaling["max_replicas"], replicas)
+            if replicas <= int(scaler["spec"].get("minReplicas") or 1):
+                # Nobody is there but the pods that the tier itself keeps ready; they go as soon as it keeps fewer.
+                used = _without(used, _pod_of(deployment, contents), replicas - scaling["min_replicas"])
+            else:
+                found += over
+    found = [*_tenant_blockers.of_quota(name, used, quota), *found]
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
     pods, claims = contents.all(kinds.POD).values(), contents.all(kinds.CLAIM).values()
     return [*found, *_tenant_blockers.of_limits(name, limits, pods, claims)]
+
+
+def _pod_of(deployment: Mapping[str, Any], contents: Contents) -> _resources.Amounts:
+    """Return what one pod of a Deployment counts for, with what the LimitRange that is there has filled in."""
+    current = contents.all(kinds.LIMIT_RANGE).get(_tenant_objects.LIMITS_NAME) or {"spec": {"limits": []}}
+    defaults: Mapping[str, Any] = next((one for one in current["spec"]["limits"] if one["type"] == "Container"), {})
+    template = deployment["spec"].get("template") or {"spec": {}}
+    return _resources.of_pod(_with_defaults(template["spec"], defaults))
+
+
+def _without(used: Mapping[str, int], pod: Mapping[str, int], count: int) -> _resources.Amounts:
+    return {resource: max(0, value - max(0, count) * pod.get(resource, 0)) for resource, value in used.items()}
 
 
 def _alive(namespace: str, world: World) -> list[Blocker]:

@@ -264,7 +264,9 @@ quotas:
       requests.storage: 50Gi
       services.loadbalancers: "1"
 fit:
-  description: Whether the services fit, at the least and at the most that their autoscalers make of them; null without services.
+  description:
+    - Whether the services fit, at the least and at the most that their autoscalers make of them; null without services.
+    - RV(fit.refused) is what the LimitRange will refuse.
   type: dict
   returned: success
   sample:
@@ -281,6 +283,8 @@ fit:
         "1": {limits.cpu: 9200m, limits.memory: 11776Mi, pods: "23", requests.cpu: 4600m, requests.memory: 5888Mi}
       lacking:
         - {site: 1, resource: requests.cpu, needed: 4600m, allowed: "2", short: 2600m}
+    refused:
+      - {service: mailer, site: 1, resource: requests.cpu, asked: 10m, bound: min 50m}
 blockers:
   description: What is in the way of a smaller envelope; in a success only with O(force=true).
   type: list

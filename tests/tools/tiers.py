@@ -39,12 +39,12 @@ are published, and a tenant is told before anything is changed when what it asks
 
 FIELDS_HEAD = """## What the inventory may say
 
-`tiers_extra` in GLOBAL conf changes a tier of the catalog by its name, or adds one that says which it is `based_on`. A tenant of a tier
-with custom values may have more than it where the table says so, and never less. What is impossible, unknown or too little is refused
+`tenant_tiers_extra` in GLOBAL conf changes a tier of the catalog by its name, or adds one that says which it is `based_on`. A tenant of a
+tier with custom values may have more than it where the table says so, and never less. What is impossible, unknown or too little is refused
 before anything is changed, all of it at once. Sizes are written like 50Gi or 15GB, times like 90s, 12h or 30d, prices like 149.99.
 
 ```yaml
-tiers_extra:
+tenant_tiers_extra:
   gold:
     based_on: premium
     sites: 5

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers, _tenant_use
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit import Service, fit, fit_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import tenants
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents, World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
 
 GI = 1024**3
@@ -133,6 +135,52 @@ def test_the_fit_is_told_with_figures() -> None:
     assert fit_words(fit(shop(5, 200), quota), "Standard") == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"requests.cpu": 50, "limits.cpu": 2000}, None),
+        ({"requests.cpu": 10, "limits.cpu": 2000}, "mailer (site 1) asks for requests.cpu 10m, and a container of Standard has min 50m;"),
+        ({"requests.cpu": 50, "limits.cpu": 2001}, "mailer (site 1) asks for limits.cpu 2001m, and a container of Standard has max 2;"),
+        ({}, None),
+    ],
+)
+def test_what_a_limit_range_refuses_is_told_before(asked: dict[str, int], told: str | None) -> None:
+    bounds = {"min": {"cpu": 50}, "max": {"cpu": 2000}}
+    found = fit([Service("mailer", 1, {"pods": 1, **asked}, 1, 1, (asked,))], {1: {"pods": 5}}, bounds)
+    sentences = fit_words(found, "Standard")
+    assert [sentence.startswith(str(told)) for sentence in sentences] == ([] if told is None else [True])
+
+
+@pytest.mark.parametrize(
+    ("replicas", "minimum", "cpu", "told"),
+    [
+        # Nobody is there: the six that Business keeps ready become Standard's two.
+        (6, 6, "1200m", []),
+        # Business grew for its visitors.
+        (8, 6, "1600m", ["replicas of api-gateway-hpa"]),
+        # What else is there counts: 6 of the old less 4 leave 14 of 15 pods, and 2.1 of 2 cores.
+        (6, 6, "2900m", ["requests.cpu"]),
+    ],
+)
+def test_pods_that_the_old_tier_keeps_ready_are_not_in_the_way(replicas: int, minimum: int, cpu: str, told: list[str]) -> None:
+    wish = wish_of(ArgumentSpecValidator(TIER_QUOTA_SPEC).validate({"tenant": "acme", "tier": "standard"}).validated_parameters)
+    name = wish.envelope.namespace(1)
+    template = {"spec": {"containers": [container("web", requests={"cpu": "200m"})]}}
+    reference = {"kind": "Deployment", "name": "api-gateway"}
+    scaler = {
+        "metadata": {"name": "api-gateway-hpa", "labels": {"app.kubernetes.io/managed-by": "bluegreen.orchestrator"}},
+        "spec": {"scaleTargetRef": reference, "minReplicas": minimum, "maxReplicas": 15},
+        "status": {"currentReplicas": replicas},
+    }
+    objects: dict[str, dict[str, dict[str, Any]]] = {
+        "HorizontalPodAutoscaler": {"api-gateway-hpa": scaler},
+        "Deployment": {"api-gateway": {"spec": {"replicas": replicas, "template": template}}},
+        "ResourceQuota": {"tenant-quota": {"status": {"used": {"pods": "8", "requests.cpu": cpu}}}},
+    }
+    world = World({name: namespace(name, "acme", "business")}, {name: Contents(objects)})
+    assert [one.what for one in _tenant_use.blockers(wish, world, [name], [])] == told
+
+
 def namespace(name: str, tenant: str, tier: str = "standard", **metadata: Any) -> dict[str, Any]:
     labels = {"tenant": tenant, "tier": tier, "app.kubernetes.io/managed-by": "bluegreen.orchestrator"}
     return {"metadata": {"name": name, "labels": labels, **metadata}}
@@ -154,7 +202,10 @@ def test_what_tenants_use() -> None:
     assert first["resources"]["pods"] == {"used": "16", "hard": "20", "headroom": "4", "percent": 80.0}
     # Two sites are more than standard has.
     assert first["fitting_tier"] == "premium"
-    assert first["problems"] == ["its namespaces are labelled with several tiers (premium, standard); run tier_quota again"]
+    assert first["problems"] == [
+        "its namespaces are labelled with several tiers (premium, standard); run tier_quota again",
+        "namespace t-a-site-2 has used up its pods (10); new pods are refused",
+    ]
     assert second["problems"] == ["namespace t-b is being deleted"]
 
 

@@ -338,5 +338,5 @@ def test_filters() -> None:
 
 def test_the_example_of_the_page_works() -> None:
     text = (ROOT / "docs" / "reference" / "tiers.md").read_text()
-    extra = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])["tiers_extra"]
+    extra = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])["tenant_tiers_extra"]
     assert effective_tier("gold", extra)["object_storage"]["buckets"]["products"]["quota"] == 100 * 10**9
