@@ -18,7 +18,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _ten
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import envelope_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import envelope_of, strangers
 
 Part = dict[str, Any]
 
@@ -83,13 +83,19 @@ PARTS: Final[dict[str, Callable[[Envelope, Mapping[str, Any]], Part]]] = {
 }
 
 
-def refusals(given: Mapping[str, Any]) -> list[str]:
-    """Return everything that is wrong with what is said of a tenant, one sentence each."""
+def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
+    """Return everything that is wrong with what is said of a tenant, one sentence each.
+
+    Args:
+        given: the tenant, as for ``part``.
+        variables: names of the host's variables that begin as the role's do.
+        known: the role's own.
+    """
+    found = strangers(variables, known)
     try:
         envelope = envelope_of(given)
     except InputError as problem:
-        return [problem.sentence]
-    found = []
+        return [*found, problem.sentence]
     for build in PARTS.values():
         try:
             build(envelope, given)

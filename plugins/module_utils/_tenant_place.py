@@ -10,6 +10,7 @@ The sentences name the role's variables (``tenant_domains``), for that is where 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -111,3 +112,20 @@ def unknown_keys(given: Mapping[str, Any], known: Iterable[str], option: str) ->
     for key in given:
         if key not in names:
             raise InputError(f"{option}: {key!r} is not known here; there are {', '.join(names)}.")
+
+
+def strangers(given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return a sentence for each variable that nobody would read: a letter too few would take away what the right name declares.
+
+    Args:
+        given: names of the host's variables that begin as the role's do.
+        known: the role's own.
+    """
+    names = sorted(known)
+    found = []
+    for name in sorted(set(given) - set(names)):
+        # They all begin alike, which is no likeness.
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
+        meant = f"; {near[0]} comes nearest, so correct it," if near else ", so take it out,"
+        found.append(f"{name}: no variable of a tenant is called that{meant} or let a variable of your own begin with something else.")
+    return found

@@ -80,6 +80,19 @@ def test_all_that_is_wrong_is_said_at_once(tenant: dict[str, Any], said: list[st
     assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True)), found
 
 
+def test_a_variable_that_nobody_reads() -> None:
+    """A letter too few in the name of a list would declare that there is nothing."""
+    known = ["tenant_services", "tenant_tier"]
+    assert tenant_refusals(ACME, known, known) == []
+    assert tenant_refusals({**ACME, "tier": "gold"}, ["tenant_service", "tenant_tier", "tenant_x"], known)[:2] == [
+        (
+            "tenant_service: no variable of a tenant is called that; tenant_services comes nearest, so correct it,"
+            " or let a variable of your own begin with something else."
+        ),
+        "tenant_x: no variable of a tenant is called that, so take it out, or let a variable of your own begin with something else.",
+    ]
+
+
 def test_one_id_and_one_domain_on_one_cluster() -> None:
     hosts: dict[str, dict[str, Any]] = {
         "a": {"tenant_cluster": {"context": "paris"}, "tenant_domains": ["shop.example"]},
