@@ -17,6 +17,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _res
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    dictionary,
+    entries,
     host_name,
     label,
     number,
@@ -151,30 +153,28 @@ def entrance_of(envelope: Envelope, options: Mapping[str, Any]) -> Entrance:
     controller = str(options.get("controller") or "traefik")
     if controller not in ("traefik", "nginx"):
         raise InputError(f"tenant_ingress: {controller!r} is no ingress controller of ours; write traefik, or nginx where one still runs.")
-    gateway, issuer = dict(options.get("gateway") or {}), dict(options.get("issuer") or {})
-    address = dict(options.get("client_address") or {})
-    excluded = tuple(_network(one, "tenant_client_address.excluded_ips") for one in address.get("excluded_ips") or [])
-    redis = {key: value for key, value in dict(options.get("redis") or {}).items() if value not in (None, "", [])}
-    unknown_keys(redis, ("endpoints", "secret", "db"), "tenant_rate_limit_redis")
+    gateway, issuer = dictionary(options.get("gateway"), "tenant_gateway"), dictionary(options.get("issuer"), "tenant_issuer")
+    address = dictionary(options.get("client_address"), "tenant_client_address")
+    proxies = entries(address.get("excluded_ips"), "tenant_client_address.excluded_ips")
     return Entrance(
         envelope=envelope,
         controller=controller,
-        domains=_domains(envelope, options.get("domains") or []),
+        domains=_domains(envelope, entries(options.get("domains"), "tenant_domains")),
         gateway=(
             label(gateway.get("service") or "api-gateway", "tenant_gateway.service"),
             number(gateway.get("port") or 80, "tenant_gateway.port", least=1, most=65535),
         ),
-        entry_points=tuple(str(one) for one in options.get("entry_points") or ["websecure"]),
+        entry_points=tuple(str(one) for one in entries(options.get("entry_points"), "tenant_entrypoints") or ["websecure"]),
         ingress_class=str(options.get("ingress_class") or ""),
         issuer=str(issuer.get("name") or ""),
         issuer_kind=str(issuer.get("kind") or "ClusterIssuer"),
         depth=number(address.get("depth") or 0, "tenant_client_address.depth", least=0),
-        excluded=excluded,
-        trusted=_trusted(envelope, options.get("trusted_ips") or []),
-        redis=redis,
+        excluded=tuple(_network(one, "tenant_client_address.excluded_ips") for one in proxies),
+        trusted=_trusted(envelope, entries(options.get("trusted_ips"), "tenant_trusted_ips")),
+        redis=_redis(dictionary(options.get("redis"), "tenant_rate_limit_redis")),
         dns_target=str(options.get("dns_target") or ""),
-        headers={str(key): str(value) for key, value in dict(options.get("headers") or {}).items()},
-        static=_static(options.get("static") or {}),
+        headers={key: str(value) for key, value in dictionary(options.get("headers"), "tenant_headers").items()},
+        static=_static(dictionary(options.get("static"), "tenant_static")),
     )
 
 
@@ -217,6 +217,15 @@ def _network(value: object, option: str) -> str:
     if read.prefixlen == 0:
         raise InputError(f"{option}: {value} is everybody; name the addresses.")
     return str(read.network_address) if read.num_addresses == 1 else str(read)
+
+
+def _redis(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read how Traefik finds the Redis; what was not said is Traefik's to choose."""
+    unknown_keys(given, ("endpoints", "secret", "db"), "tenant_rate_limit_redis")
+    said = {key: value for key, value in given.items() if value not in (None, "", [])}
+    if "endpoints" in said:
+        said["endpoints"] = [str(one) for one in entries(said["endpoints"], "tenant_rate_limit_redis.endpoints")]
+    return said
 
 
 def _static(given: Mapping[str, Any]) -> Static:

@@ -53,10 +53,31 @@ def envelope_of(given: Mapping[str, Any]) -> Envelope:
         custom_option="tenant_custom",
     )
     sites = number(given.get("sites", 1), "tenant_sites", least=1)
-    shares = [number(share, "tenant_site_shares", least=1) for share in given.get("site_shares") or [1] * sites]
+    shares = [
+        number(share, "tenant_site_shares", least=1) for share in entries(given.get("site_shares"), "tenant_site_shares") or [1] * sites
+    ]
     if len(shares) != sites:
         raise InputError(f"tenant_site_shares: {len(shares)} shares for {sites} sites; give one per site, or leave it out for equal parts.")
     return Envelope(tenant, tier, sites, tuple(shares), prefix)
+
+
+def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
+    """Refuse what the role hands to tier_quota as it is, and what that could not read.
+
+    Args:
+        envelope: the tenant.
+        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``usage`` and ``namespace_labels``.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    for name in entries(given.get("ingress_namespaces"), "tenant_ingress_namespaces"):
+        label(name, "tenant_ingress_namespaces")
+    for option in ("ingress_ports", "egress_ports"):
+        for port in entries(given.get(option), f"tenant_{option}"):
+            number(port, f"tenant_{option}", least=1, most=65535)
+    dictionary(given.get("usage"), "tenant_usage")
+    dictionary(given.get("namespace_labels"), "tenant_namespace_labels")
 
 
 def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str, **parts: Any) -> Manifest:
@@ -66,6 +87,27 @@ def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str,
     if annotations:
         metadata["annotations"] = annotations
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **parts}
+
+
+def entries(value: object, option: str) -> list[Any]:
+    """Read a list; nothing at all is an empty one.
+
+    Ansible checks the role's variables and hands them over as they are: a text would be read letter by letter.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"{option}: {value!r} is no list; write it as one, [{value}], also where it has one entry only.")
+    return list(value)
+
+
+def dictionary(value: object, option: str) -> dict[str, Any]:
+    """Read a dictionary; nothing at all is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{option}: {value!r} is no dictionary; write names with their values below it, or {{}} for none.")
+    return {str(key): part for key, part in value.items()}
 
 
 def number(value: object, option: str, *, least: int, most: int | None = None) -> int:

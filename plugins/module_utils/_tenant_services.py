@@ -17,6 +17,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _qua
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    entries,
     label,
     manifest,
     number,
@@ -116,22 +117,21 @@ def _service(envelope: Envelope, given: Any) -> Service:
         port=number(said.get("port", 8080), f"{where}.port", least=0, most=65535),
         service_port=number(said.get("service_port", 80), f"{where}.service_port", least=1, most=65535),
         metrics_port=number(said.get("metrics_port", 0), f"{where}.metrics_port", least=0, most=65535),
-        command=_texts(said, "command"),
-        args=_texts(said, "args"),
+        command=_texts(said, "command", where),
+        args=_texts(said, "args", where),
         env=_env(said.get("env", {}), where),
-        env_from=_texts(said, "env_from"),
+        env_from=_texts(said, "env_from", where),
         ready_path=_path(said.get("ready_path", ""), f"{where}.ready_path"),
         alive_path=_path(said.get("alive_path", ""), f"{where}.alive_path"),
         resources=_resources_of(envelope, said, where),
         user=number(said.get("user", 0), f"{where}.user", least=0),
-        writable=tuple(_path(path, f"{where}.writable") for path in _texts(said, "writable")),
-        pull_secrets=_texts(said, "pull_secrets"),
+        writable=tuple(_path(path, f"{where}.writable") for path in _texts(said, "writable", where)),
+        pull_secrets=_texts(said, "pull_secrets", where),
     )
 
 
-def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = said.get(key) or []
-    return (str(value),) if isinstance(value, str) else tuple(str(one) for one in value)
+def _texts(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in entries(said.get(key), f"{where}.{key}"))
 
 
 def _path(value: object, option: str) -> str:
