@@ -16,7 +16,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import LABEL, LONGEST_NAMESPACE, PREFIX, check_tenant
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
+    LABEL,
+    LONGEST_NAMESPACE,
+    OBJECT_NAME,
+    PREFIX,
+    check_buckets,
+    check_tenant,
+    labels_of,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
@@ -76,8 +84,9 @@ def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
     for option in ("ingress_ports", "egress_ports"):
         for port in entries(given.get(option), f"tenant_{option}"):
             number(port, f"tenant_{option}", least=1, most=65535)
-    dictionary(given.get("usage"), "tenant_usage")
-    dictionary(given.get("namespace_labels"), "tenant_namespace_labels")
+    labels_of(dictionary(given.get("namespace_labels"), "tenant_namespace_labels"), "tenant_namespace_labels")
+    usage = dictionary(given.get("usage"), "tenant_usage")
+    check_buckets(dictionary(usage.get("buckets"), "tenant_usage.buckets"), envelope.tier, "tenant_usage.buckets")
 
 
 def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str, **parts: Any) -> Manifest:
@@ -127,6 +136,16 @@ def label(value: object, option: str) -> str:
     text = str(value)
     if not LABEL.fullmatch(text) or len(text) > LONGEST_NAMESPACE:
         raise InputError(f"{option}: {text[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+    return text
+
+
+def object_name(value: object, option: str) -> str:
+    """Read the name of an object that somebody else makes: a Secret, an issuer, a class."""
+    text = str(value)
+    if not OBJECT_NAME.fullmatch(text):
+        raise InputError(
+            f"{option}: {text[:80]!r} is no name of an object of Kubernetes; use lower-case letters, digits, hyphens and dots."
+        )
     return text
 
 

@@ -21,6 +21,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     label,
     manifest,
     number,
+    object_name,
     site_number,
     unknown_keys,
 )
@@ -109,7 +110,7 @@ def _service(envelope: Envelope, given: Any) -> Service:
     image = str(said.get("image", ""))
     if not VERSIONED.fullmatch(image):
         raise InputError(f"{where}.image: {image!r} names no version; write it with its tag or digest, like registry.example/shop:1.4.2.")
-    return Service(
+    found = Service(
         name=name,
         site=site_number(said.get("site", 1), envelope, f"{where}.site", name),
         image=image,
@@ -120,18 +121,38 @@ def _service(envelope: Envelope, given: Any) -> Service:
         command=_texts(said, "command", where),
         args=_texts(said, "args", where),
         env=_env(said.get("env", {}), where),
-        env_from=_texts(said, "env_from", where),
+        env_from=_secrets(said, "env_from", where),
         ready_path=_path(said.get("ready_path", ""), f"{where}.ready_path"),
         alive_path=_path(said.get("alive_path", ""), f"{where}.alive_path"),
         resources=_resources_of(envelope, said, where),
         user=number(said.get("user", 0), f"{where}.user", least=0),
-        writable=tuple(_path(path, f"{where}.writable") for path in _texts(said, "writable", where)),
-        pull_secrets=_texts(said, "pull_secrets", where),
+        writable=_directories(said, where),
+        pull_secrets=_secrets(said, "pull_secrets", where),
     )
+    if found.port and found.metrics_port == found.service_port:
+        raise InputError(
+            f"{where}.metrics_port: {found.metrics_port} is its service_port, too, and a Service has each port once; give one of the two"
+            " another number."
+        )
+    return found
 
 
 def _texts(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     return tuple(str(one) for one in entries(said.get(key), f"{where}.{key}"))
+
+
+def _secrets(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    return tuple(object_name(one, f"{where}.{key}") for one in entries(said.get(key), f"{where}.{key}"))
+
+
+def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    found = [_path(path, f"{where}.writable").rstrip("/") for path in _texts(said, "writable", where)]
+    for path in found:
+        if not path or ":" in path:
+            raise InputError(f"{where}.writable: {path or '/'!r} cannot be a volume; name a directory below the root, without a colon.")
+        if found.count(path) > 1:
+            raise InputError(f"{where}.writable: {path} is there twice; leave one of the two out.")
+    return tuple(found)
 
 
 def _path(value: object, option: str) -> str:

@@ -82,6 +82,16 @@ def test_all_that_is_wrong_is_said_at_once(tenant: dict[str, Any], said: list[st
     assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True)), found
 
 
+def test_what_only_the_module_would_refuse_is_said_with_the_rest() -> None:
+    said = {"envelope": {"usage": {"buckets": {"prod": "1GB"}}}, "ingress": {"domains": ["x"]}}
+    assert [sentence.partition(";")[0] for sentence in tenant_refusals({**ACME, **said})] == [
+        "tenant_usage.buckets: 'prod' is no bucket of the tier standard",
+        "tenant_domains: 'x' is no host name",
+    ]
+    (sentence,) = tenant_refusals({**ACME, "envelope": {"namespace_labels": {"tier": "gold"}}})
+    assert sentence.startswith("tenant_namespace_labels: the label tier says what the tenant is or may")
+
+
 LISTS: list[tuple[str, dict[str, Any]]] = [
     ("tenant_site_shares", {"sites": 2, "site_shares": "2,1"}),
     ("tenant_ingress_namespaces", {"envelope": {"ingress_namespaces": "traefik"}}),
