@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleFilterError
@@ -35,9 +35,9 @@ def tenant_part(tenant: Mapping[str, Any], part: str) -> dict[str, Any]:
         raise AnsibleFilterError(problem.sentence) from None
 
 
-def tenant_refusals(tenant: Mapping[str, Any]) -> list[str]:
-    """Return everything that is wrong with what is said of a tenant."""
-    return _tenant_parts.refusals(_plain(tenant))
+def tenant_refusals(tenant: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
+    """Return everything that is wrong with what is said of a tenant, and the variables among these that are none of those known."""
+    return _tenant_parts.refusals(_plain(tenant), _plain(list(variables)), _plain(list(known)))
 
 
 def tenant_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:

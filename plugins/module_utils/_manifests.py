@@ -11,7 +11,6 @@ Why not ``kubernetes.core.k8s``: its check mode is a dry run on the server, whic
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +19,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _man
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     FIELD_MANAGER,
+    LABEL_VALUE,
     MANAGED_BY,
     SET_LABEL,
     Api,
@@ -55,8 +55,6 @@ MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "wait_seconds": {"type": "int", "default": 0},
     **KUBERNETES_SPEC,
 }
-
-LABEL_VALUE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import LABEL_VALUE, MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
@@ -23,6 +24,11 @@ PREFIX: Final = "e-commerce-tenant-"
 # A namespace is a DNS label (RFC 1123), and the tenth site's needs eight letters more than the tenant's own.
 LONGEST_NAMESPACE: Final = 63
 LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+# A DNS subdomain, as most objects are named.
+OBJECT_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+# By these a namespace is known for a site's, and by the prefixes for how safe it is, for ours, and for Kubernetes' own.
+OUR_LABELS: Final = ("tenant", "tier", "type", "site")
+OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
 SITE_SUFFIX: Final = re.compile(r".*(-site-\d+|-database)")
 
 _COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
@@ -150,8 +156,9 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         client_access=params["client_access"],
         services_set=params["services_set"],
         services=tuple((service["site"], service["name"]) for service in params["services"]),
-        labels={str(key): str(value) for key, value in params["namespace_labels"].items()},
+        labels=labels_of(params["namespace_labels"], "namespace_labels"),
     )
+    check_buckets(params["usage"].get("buckets") or {}, tier, "usage.buckets")
     return TenantWish(
         envelope=envelope,
         state=params["state"],
@@ -182,6 +189,43 @@ def check_tenant(tenant: str, prefix: str) -> None:
         raise InputError(
             f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
         )
+
+
+def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
+    """Read labels of namespaces, and refuse those by which we, or Kubernetes, know them.
+
+    Raises:
+        InputError: Kubernetes would refuse one, or it is ours.
+    """
+    for key, value in given.items():
+        prefix, slash, name = str(key).rpartition("/")
+        if not LABEL_VALUE.fullmatch(name) or (slash and not OBJECT_NAME.fullmatch(prefix)):
+            raise InputError(
+                f"{option}: {str(key)[:80]!r} cannot name a label; use up to 63 letters, digits, dots, hyphens and underscores,"
+                " after a domain and a slash where that helps."
+            )
+        if (name in OUR_LABELS and not slash) or prefix in OUR_PREFIXES or key == MANAGED_BY:
+            raise InputError(f"{option}: the label {key} says what the tenant is or may, so it is not yours to set; choose another name.")
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise InputError(f"{option}: the value of {key} is no text; put it in quotes.")
+        if str(value) and not LABEL_VALUE.fullmatch(str(value)):
+            raise InputError(
+                f"{option}: {str(value)[:80]!r}, the value of {key}, is no label value; use up to 63 letters, digits, dots, hyphens and"
+                " underscores, none of these three at an end."
+            )
+    return {str(key): str(value) for key, value in given.items()}
+
+
+def check_buckets(names: Iterable[str], tier: Mapping[str, Any], option: str) -> None:
+    """Refuse a bucket that the tier does not have: nothing would be held against it.
+
+    Raises:
+        InputError: there is one.
+    """
+    known = list(tier["object_storage"]["buckets"])
+    for name in names:
+        if name not in known:
+            raise InputError(f"{option}: {name!r} is no bucket of the tier {tier['name']}; there are {', '.join(known)}.")
 
 
 def _shares(given: list[int], sites: int) -> tuple[int, ...]:

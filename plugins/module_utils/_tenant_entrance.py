@@ -9,6 +9,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,14 +18,22 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _res
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    dictionary,
+    entries,
     host_name,
     label,
     number,
+    object_name,
     site_number,
     unknown_keys,
 )
 
 DNS: Final = "external-dns.alpha.kubernetes.io"
+
+ENDPOINT: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+ENTRY_POINT: Final = re.compile(r"[A-Za-z0-9._-]+")
+# A token of HTTP (RFC 9110).
+HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 # A form is a little more than the file in it.
 FORM: Final = 1024 * 1024
@@ -151,30 +160,28 @@ def entrance_of(envelope: Envelope, options: Mapping[str, Any]) -> Entrance:
     controller = str(options.get("controller") or "traefik")
     if controller not in ("traefik", "nginx"):
         raise InputError(f"tenant_ingress: {controller!r} is no ingress controller of ours; write traefik, or nginx where one still runs.")
-    gateway, issuer = dict(options.get("gateway") or {}), dict(options.get("issuer") or {})
-    address = dict(options.get("client_address") or {})
-    excluded = tuple(_network(one, "tenant_client_address.excluded_ips") for one in address.get("excluded_ips") or [])
-    redis = {key: value for key, value in dict(options.get("redis") or {}).items() if value not in (None, "", [])}
-    unknown_keys(redis, ("endpoints", "secret", "db"), "tenant_rate_limit_redis")
+    gateway, issuer = dictionary(options.get("gateway"), "tenant_gateway"), dictionary(options.get("issuer"), "tenant_issuer")
+    address = dictionary(options.get("client_address"), "tenant_client_address")
+    proxies = entries(address.get("excluded_ips"), "tenant_client_address.excluded_ips")
     return Entrance(
         envelope=envelope,
         controller=controller,
-        domains=_domains(envelope, options.get("domains") or []),
+        domains=_domains(envelope, entries(options.get("domains"), "tenant_domains")),
         gateway=(
             label(gateway.get("service") or "api-gateway", "tenant_gateway.service"),
             number(gateway.get("port") or 80, "tenant_gateway.port", least=1, most=65535),
         ),
-        entry_points=tuple(str(one) for one in options.get("entry_points") or ["websecure"]),
-        ingress_class=str(options.get("ingress_class") or ""),
-        issuer=str(issuer.get("name") or ""),
+        entry_points=tuple(map(_entry_point, entries(options.get("entry_points"), "tenant_entrypoints") or ["websecure"])),
+        ingress_class=_name_or_nothing(options.get("ingress_class"), "tenant_ingress_class"),
+        issuer=_name_or_nothing(issuer.get("name"), "tenant_issuer.name"),
         issuer_kind=str(issuer.get("kind") or "ClusterIssuer"),
         depth=number(address.get("depth") or 0, "tenant_client_address.depth", least=0),
-        excluded=excluded,
-        trusted=_trusted(envelope, options.get("trusted_ips") or []),
-        redis=redis,
-        dns_target=str(options.get("dns_target") or ""),
-        headers={str(key): str(value) for key, value in dict(options.get("headers") or {}).items()},
-        static=_static(options.get("static") or {}),
+        excluded=tuple(_network(one, "tenant_client_address.excluded_ips") for one in proxies),
+        trusted=_trusted(envelope, entries(options.get("trusted_ips"), "tenant_trusted_ips")),
+        redis=_redis(dictionary(options.get("redis"), "tenant_rate_limit_redis")),
+        dns_target=",".join(map(_dns_target, str(options.get("dns_target") or "").split(","))) if options.get("dns_target") else "",
+        headers=_headers(dictionary(options.get("headers"), "tenant_headers")),
+        static=_static(dictionary(options.get("static"), "tenant_static")),
     )
 
 
@@ -183,7 +190,8 @@ def _domains(envelope: Envelope, given: list[Any]) -> tuple[Domain, ...]:
     found = []
     for one in given:
         described = one if isinstance(one, Mapping) else {"name": one}
-        name = host_name(described.get("name"), "tenant_domains")
+        unknown_keys(described, ("name", "site"), "tenant_domains")
+        name = host_name(described.get("name", ""), "tenant_domains")
         found.append(Domain(name, site_number(described.get("site") or 1, envelope, "tenant_domains", name)))
     names = [domain.name for domain in found]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -217,6 +225,57 @@ def _network(value: object, option: str) -> str:
     if read.prefixlen == 0:
         raise InputError(f"{option}: {value} is everybody; name the addresses.")
     return str(read.network_address) if read.num_addresses == 1 else str(read)
+
+
+def _redis(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read how Traefik finds the Redis; what was not said is Traefik's to choose."""
+    unknown_keys(given, ("endpoints", "secret", "db"), "tenant_rate_limit_redis")
+    said = {key: value for key, value in given.items() if value not in (None, "", [])}
+    if "endpoints" in said:
+        said["endpoints"] = [_endpoint(one) for one in entries(said["endpoints"], "tenant_rate_limit_redis.endpoints")]
+    if "secret" in said:
+        said["secret"] = object_name(said["secret"], "tenant_rate_limit_redis.secret")
+    if "db" in said:
+        said["db"] = number(said["db"], "tenant_rate_limit_redis.db", least=0)
+    return said
+
+
+def _endpoint(value: object) -> str:
+    text = str(value)
+    read = ENDPOINT.fullmatch(text)
+    if read is None or not 0 < int(read["port"]) < 65536:
+        raise InputError(f"tenant_rate_limit_redis.endpoints: {text[:80]!r} is no address with a port; write it like redis.example:6379.")
+    return text
+
+
+def _entry_point(value: object) -> str:
+    text = str(value)
+    if not ENTRY_POINT.fullmatch(text):
+        raise InputError(f"tenant_entrypoints: {text[:80]!r} is no entry point; write its name in Traefik's settings, like websecure.")
+    return text
+
+
+def _name_or_nothing(value: object, option: str) -> str:
+    return object_name(value, option) if value else ""
+
+
+def _dns_target(value: str) -> str:
+    """Read one of the names and addresses that external-dns takes, with commas between them."""
+    try:
+        return str(ipaddress.ip_address(value.strip()))
+    except ValueError:
+        return host_name(value, "tenant_dns_target")
+
+
+def _headers(given: Mapping[str, Any]) -> dict[str, str]:
+    for name, value in given.items():
+        if not HEADER.fullmatch(name):
+            raise InputError(f"tenant_headers: {name[:80]!r} cannot name a header; use letters, digits and hyphens.")
+        if isinstance(value, (bool, list, dict)) or value is None:
+            raise InputError(f"tenant_headers: the value of {name} is no text; put it in quotes.")
+        if not str(value).isprintable():
+            raise InputError(f"tenant_headers: the value of {name} has more than one line; write it in one.")
+    return {name: str(value) for name, value in given.items()}
 
 
 def _static(given: Mapping[str, Any]) -> Static:

@@ -18,7 +18,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _ten
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import envelope_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    check_envelope,
+    dictionary,
+    entries,
+    envelope_of,
+    strangers,
+)
 
 Part = dict[str, Any]
 
@@ -47,7 +53,7 @@ def _ingress(envelope: Envelope, given: Mapping[str, Any]) -> Part:
 
 
 def _services(envelope: Envelope, given: Mapping[str, Any]) -> Part:
-    services = _tenant_services.services_of(envelope, given.get("services") or [])
+    services = _tenant_services.services_of(envelope, entries(given.get("services"), "tenant_services"))
     return {
         **_in_sites(envelope, _tenant_services.manifests(envelope, services), _tenant_services.KINDS),
         # As tier_quota takes them, for the fit check.
@@ -58,14 +64,14 @@ def _services(envelope: Envelope, given: Mapping[str, Any]) -> Part:
 
 
 def _database(envelope: Envelope, given: Mapping[str, Any]) -> Part:
-    manifests = _tenant_extras.database(envelope, given.get("database") or {})
+    manifests = _tenant_extras.database(envelope, dictionary(given.get("database"), "tenant_dedicated_database"))
     namespace = _tenant_extras.database_namespace(envelope)
     return {"manifests": manifests, "namespaces": [namespace], "kinds": list(_tenant_extras.DATABASE_KINDS)}
 
 
 def _regions(envelope: Envelope, given: Mapping[str, Any]) -> Part:
-    source = given.get("regions_source") or {}
-    manifests = _tenant_extras.regions(envelope, given.get("regions") or [], source)
+    source = dictionary(given.get("regions_source"), "tenant_regions_source")
+    manifests = _tenant_extras.regions(envelope, entries(given.get("regions"), "tenant_regions"), source)
     namespace = str(source.get("namespace") or "argocd")
     return {"manifests": manifests, "namespaces": [namespace], "kinds": list(_tenant_extras.REGION_KINDS)}
 
@@ -83,16 +89,23 @@ PARTS: Final[dict[str, Callable[[Envelope, Mapping[str, Any]], Part]]] = {
 }
 
 
-def refusals(given: Mapping[str, Any]) -> list[str]:
-    """Return everything that is wrong with what is said of a tenant, one sentence each."""
+def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
+    """Return everything that is wrong with what is said of a tenant, one sentence each.
+
+    Args:
+        given: the tenant, as for ``part``, and ``envelope``: what the role hands to tier_quota besides.
+        variables: names of the host's variables that begin as the role's do.
+        known: the role's own.
+    """
+    found = strangers(variables, known)
     try:
         envelope = envelope_of(given)
     except InputError as problem:
-        return [problem.sentence]
-    found = []
-    for build in PARTS.values():
+        return [*found, problem.sentence]
+    checks = (lambda envelope, given: check_envelope(envelope, given.get("envelope") or {}), *PARTS.values())
+    for check in checks:
         try:
-            build(envelope, given)
+            check(envelope, given)
         except InputError as problem:
             found.append(problem.sentence)
     return found

@@ -10,12 +10,21 @@ The sentences name the role's variables (``tenant_domains``), for that is where 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import LABEL, LONGEST_NAMESPACE, PREFIX, check_tenant
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
+    LABEL,
+    LONGEST_NAMESPACE,
+    OBJECT_NAME,
+    PREFIX,
+    check_buckets,
+    check_tenant,
+    labels_of,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
@@ -52,10 +61,32 @@ def envelope_of(given: Mapping[str, Any]) -> Envelope:
         custom_option="tenant_custom",
     )
     sites = number(given.get("sites", 1), "tenant_sites", least=1)
-    shares = [number(share, "tenant_site_shares", least=1) for share in given.get("site_shares") or [1] * sites]
+    shares = [
+        number(share, "tenant_site_shares", least=1) for share in entries(given.get("site_shares"), "tenant_site_shares") or [1] * sites
+    ]
     if len(shares) != sites:
         raise InputError(f"tenant_site_shares: {len(shares)} shares for {sites} sites; give one per site, or leave it out for equal parts.")
     return Envelope(tenant, tier, sites, tuple(shares), prefix)
+
+
+def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
+    """Refuse what the role hands to tier_quota as it is, and what that could not read.
+
+    Args:
+        envelope: the tenant.
+        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``usage`` and ``namespace_labels``.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    for name in entries(given.get("ingress_namespaces"), "tenant_ingress_namespaces"):
+        label(name, "tenant_ingress_namespaces")
+    for option in ("ingress_ports", "egress_ports"):
+        for port in entries(given.get(option), f"tenant_{option}"):
+            number(port, f"tenant_{option}", least=1, most=65535)
+    labels_of(dictionary(given.get("namespace_labels"), "tenant_namespace_labels"), "tenant_namespace_labels")
+    usage = dictionary(given.get("usage"), "tenant_usage")
+    check_buckets(dictionary(usage.get("buckets"), "tenant_usage.buckets"), envelope.tier, "tenant_usage.buckets")
 
 
 def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str, **parts: Any) -> Manifest:
@@ -65,6 +96,27 @@ def manifest(api: str, kind: str, envelope: Envelope, namespace: str, name: str,
     if annotations:
         metadata["annotations"] = annotations
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **parts}
+
+
+def entries(value: object, option: str) -> list[Any]:
+    """Read a list; nothing at all is an empty one.
+
+    Ansible checks the role's variables and hands them over as they are: a text would be read letter by letter.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"{option}: {value!r} is no list; write it as one, [{value}], also where it has one entry only.")
+    return list(value)
+
+
+def dictionary(value: object, option: str) -> dict[str, Any]:
+    """Read a dictionary; nothing at all is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{option}: {value!r} is no dictionary; write names with their values below it, or {{}} for none.")
+    return {str(key): part for key, part in value.items()}
 
 
 def number(value: object, option: str, *, least: int, most: int | None = None) -> int:
@@ -84,6 +136,16 @@ def label(value: object, option: str) -> str:
     text = str(value)
     if not LABEL.fullmatch(text) or len(text) > LONGEST_NAMESPACE:
         raise InputError(f"{option}: {text[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+    return text
+
+
+def object_name(value: object, option: str) -> str:
+    """Read the name of an object that somebody else makes: a Secret, an issuer, a class."""
+    text = str(value)
+    if not OBJECT_NAME.fullmatch(text):
+        raise InputError(
+            f"{option}: {text[:80]!r} is no name of an object of Kubernetes; use lower-case letters, digits, hyphens and dots."
+        )
     return text
 
 
@@ -111,3 +173,20 @@ def unknown_keys(given: Mapping[str, Any], known: Iterable[str], option: str) ->
     for key in given:
         if key not in names:
             raise InputError(f"{option}: {key!r} is not known here; there are {', '.join(names)}.")
+
+
+def strangers(given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return a sentence for each variable that nobody would read: a letter too few would take away what the right name declares.
+
+    Args:
+        given: names of the host's variables that begin as the role's do.
+        known: the role's own.
+    """
+    names = sorted(known)
+    found = []
+    for name in sorted(set(given) - set(names)):
+        # They all begin alike, which is no likeness.
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
+        meant = f"; {near[0]} comes nearest, so correct it," if near else ", so take it out,"
+        found.append(f"{name}: no variable of a tenant is called that{meant} or let a variable of your own begin with something else.")
+    return found

@@ -17,9 +17,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _qua
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    entries,
     label,
     manifest,
     number,
+    object_name,
     site_number,
     unknown_keys,
 )
@@ -108,7 +110,7 @@ def _service(envelope: Envelope, given: Any) -> Service:
     image = str(said.get("image", ""))
     if not VERSIONED.fullmatch(image):
         raise InputError(f"{where}.image: {image!r} names no version; write it with its tag or digest, like registry.example/shop:1.4.2.")
-    return Service(
+    found = Service(
         name=name,
         site=site_number(said.get("site", 1), envelope, f"{where}.site", name),
         image=image,
@@ -116,22 +118,41 @@ def _service(envelope: Envelope, given: Any) -> Service:
         port=number(said.get("port", 8080), f"{where}.port", least=0, most=65535),
         service_port=number(said.get("service_port", 80), f"{where}.service_port", least=1, most=65535),
         metrics_port=number(said.get("metrics_port", 0), f"{where}.metrics_port", least=0, most=65535),
-        command=_texts(said, "command"),
-        args=_texts(said, "args"),
+        command=_texts(said, "command", where),
+        args=_texts(said, "args", where),
         env=_env(said.get("env", {}), where),
-        env_from=_texts(said, "env_from"),
+        env_from=_secrets(said, "env_from", where),
         ready_path=_path(said.get("ready_path", ""), f"{where}.ready_path"),
         alive_path=_path(said.get("alive_path", ""), f"{where}.alive_path"),
         resources=_resources_of(envelope, said, where),
         user=number(said.get("user", 0), f"{where}.user", least=0),
-        writable=tuple(_path(path, f"{where}.writable") for path in _texts(said, "writable")),
-        pull_secrets=_texts(said, "pull_secrets"),
+        writable=_directories(said, where),
+        pull_secrets=_secrets(said, "pull_secrets", where),
     )
+    if found.port and found.metrics_port == found.service_port:
+        raise InputError(
+            f"{where}.metrics_port: {found.metrics_port} is its service_port, too, and a Service has each port once; give one of the two"
+            " another number."
+        )
+    return found
 
 
-def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = said.get(key) or []
-    return (str(value),) if isinstance(value, str) else tuple(str(one) for one in value)
+def _texts(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in entries(said.get(key), f"{where}.{key}"))
+
+
+def _secrets(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    return tuple(object_name(one, f"{where}.{key}") for one in entries(said.get(key), f"{where}.{key}"))
+
+
+def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    found = [_path(path, f"{where}.writable").rstrip("/") for path in _texts(said, "writable", where)]
+    for path in found:
+        if not path or ":" in path:
+            raise InputError(f"{where}.writable: {path or '/'!r} cannot be a volume; name a directory below the root, without a colon.")
+        if found.count(path) > 1:
+            raise InputError(f"{where}.writable: {path} is there twice; leave one of the two out.")
+    return tuple(found)
 
 
 def _path(value: object, option: str) -> str:

@@ -127,7 +127,7 @@ options:
       concurrent_users: {description: Users at the same time., type: int}
       orders_per_month: {description: Orders in the last month., type: int}
       buckets:
-        description: Bytes by bucket of the tier, for example C(12GB) for C(products).
+        description: Bytes by bucket of the tier, for example C(12GB) for C(products). A bucket that the tier does not have is refused.
         type: dict
         default: {}
   ingress_namespaces:
@@ -162,7 +162,9 @@ options:
     type: bool
     default: true
   namespace_labels:
-    description: Further labels of the namespaces.
+    description:
+      - Further labels of the namespaces. Those by which a namespace is known for a site's (C(tenant), C(tier), C(type), C(site)), Pod
+        Security's and Kubernetes' own are refused.
     type: dict
     default: {}
   take_over:

@@ -196,6 +196,7 @@ def test_what_cannot_be_is_refused_before_the_cluster_is_asked(make: Make, tenan
     one, two, three = f"{tenant_id}a", f"{tenant_id}b", f"{tenant_id}c"
     tenants = {
         f"{tenant_id}-untold": {},
+        f"{tenant_id}-slip": {"tenant_tier": "standard", "tenant_service": [GATEWAY]},
         f"{tenant_id}-wide": {"tenant_tier": "standard", "tenant_domains": ["a.example", "b.example"]},
         f"{tenant_id}-trusting": {"tenant_tier": "premium", "tenant_trusted_ips": ["198.51.100.7"]},
         one: {"tenant_tier": "standard", "tenant_id": three},
@@ -206,6 +207,7 @@ def test_what_cannot_be_is_refused_before_the_cluster_is_asked(make: Make, tenan
     world.harness().refuses_each(
         {
             f"{tenant_id}-untold": "has bought no tier",
+            f"{tenant_id}-slip": "tenant_service: no variable of a tenant is called that; tenant_services comes nearest",
             f"{tenant_id}-wide": "has 2 domains (a.example, b.example), and the tier standard includes 1",
             f"{tenant_id}-trusting": "the tier premium limits everybody",
             one: f"is the id of {one} and {two} on one cluster",

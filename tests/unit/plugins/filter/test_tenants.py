@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
@@ -78,6 +80,95 @@ def test_all_that_is_wrong_is_said_at_once(tenant: dict[str, Any], said: list[st
     found = tenant_refusals({**ACME, **tenant})
     assert len(found) == len(said)
     assert all(sentence.startswith(start) for sentence, start in zip(found, said, strict=True)), found
+
+
+def test_what_only_the_module_would_refuse_is_said_with_the_rest() -> None:
+    said = {"envelope": {"usage": {"buckets": {"prod": "1GB"}}}, "ingress": {"domains": ["x"]}}
+    assert [sentence.partition(";")[0] for sentence in tenant_refusals({**ACME, **said})] == [
+        "tenant_usage.buckets: 'prod' is no bucket of the tier standard",
+        "tenant_domains: 'x' is no host name",
+    ]
+    (sentence,) = tenant_refusals({**ACME, "envelope": {"namespace_labels": {"tier": "gold"}}})
+    assert sentence.startswith("tenant_namespace_labels: the label tier says what the tenant is or may")
+
+
+LISTS: list[tuple[str, dict[str, Any]]] = [
+    ("tenant_site_shares", {"sites": 2, "site_shares": "2,1"}),
+    ("tenant_ingress_namespaces", {"envelope": {"ingress_namespaces": "traefik"}}),
+    ("tenant_ingress_ports", {"envelope": {"ingress_ports": "8443"}}),
+    ("tenant_egress_ports", {"envelope": {"egress_ports": 3306}}),
+    ("tenant_domains", {"ingress": {"domains": "acme.example"}}),
+    ("tenant_entrypoints", {"ingress": {"entry_points": "websecure"}}),
+    ("tenant_trusted_ips", {"ingress": {"trusted_ips": "192.0.2.1"}}),
+    ("tenant_client_address.excluded_ips", {"ingress": {"client_address": {"excluded_ips": "192.0.2.1"}}}),
+    ("tenant_rate_limit_redis.endpoints", {"ingress": {"redis": {"endpoints": "redis:6379"}}}),
+    ("tenant_services", {"services": "shop"}),
+    *(
+        (f"tenant_services.shop.{key}", {"services": [{"name": "shop", "image": "shop:1", key: "x"}]})
+        for key in ("command", "args", "env_from", "writable", "pull_secrets")
+    ),
+    ("tenant_regions", {"regions": "eu-west-1"}),
+]
+DICTIONARIES: list[tuple[str, dict[str, Any]]] = [
+    ("tenant_usage", {"envelope": {"usage": "x"}}),
+    ("tenant_namespace_labels", {"envelope": {"namespace_labels": ["x"]}}),
+    *(
+        (f"tenant_{variable}", {"ingress": {key: "x=y"}})
+        for variable, key in {
+            "gateway": "gateway",
+            "issuer": "issuer",
+            "client_address": "client_address",
+            "rate_limit_redis": "redis",
+            "headers": "headers",
+            "static": "static",
+        }.items()
+    ),
+    ("tenant_dedicated_database", {"database": "x"}),
+    ("tenant_regions_source", {"regions_source": "x"}),
+]
+
+
+@pytest.mark.parametrize(("variable", "said"), LISTS, ids=[variable for variable, _said in LISTS])
+def test_a_text_is_no_list(variable: str, said: dict[str, Any]) -> None:
+    """Ansible's check of a role takes it for one, and then hands it over as it is."""
+    (sentence,) = tenant_refusals({**ACME, "tier": "premium", **said})
+    assert sentence.startswith(f"{variable}: ")
+    assert "is no list; write it as one, [" in sentence
+
+
+@pytest.mark.parametrize(("variable", "said"), DICTIONARIES, ids=[variable for variable, _said in DICTIONARIES])
+def test_a_text_is_no_dictionary(variable: str, said: dict[str, Any]) -> None:
+    (sentence,) = tenant_refusals({**ACME, **said})
+    assert sentence.startswith(f"{variable}: ")
+    assert "is no dictionary; write names with their values below it" in sentence
+
+
+def test_nothing_at_all_is_an_empty_list() -> None:
+    """A line whose entries are all commented out."""
+    said = {"ingress": {"domains": None, "entry_points": None, "gateway": None}, "services": None, "envelope": {"usage": None}}
+    assert tenant_refusals({**ACME, **said}) == []
+
+
+def test_every_list_and_dictionary_of_the_role_is_looked_at() -> None:
+    """But for what the modules look at themselves."""
+    path = Path(__file__).parents[4] / "roles" / "tenant" / "meta" / "argument_specs.yml"
+    options = yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"]
+    for kind, cases in (("list", LISTS), ("dict", DICTIONARIES)):
+        names = {name for name, option in options.items() if option["type"] == kind}
+        assert names - {variable for variable, _said in cases} == ({"tenant_custom", "tenant_tiers_extra", "tenant_cluster"} & names)
+
+
+def test_a_variable_that_nobody_reads() -> None:
+    """A letter too few in the name of a list would declare that there is nothing."""
+    known = ["tenant_services", "tenant_tier"]
+    assert tenant_refusals(ACME, known, known) == []
+    assert tenant_refusals({**ACME, "tier": "gold"}, ["tenant_service", "tenant_tier", "tenant_x"], known)[:2] == [
+        (
+            "tenant_service: no variable of a tenant is called that; tenant_services comes nearest, so correct it,"
+            " or let a variable of your own begin with something else."
+        ),
+        "tenant_x: no variable of a tenant is called that, so take it out, or let a variable of your own begin with something else.",
+    ]
 
 
 def test_one_id_and_one_domain_on_one_cluster() -> None:

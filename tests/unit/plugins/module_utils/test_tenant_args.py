@@ -16,7 +16,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, opened, source_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, labels_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import namespace
 
 
 def params(**options: Any) -> dict[str, Any]:
@@ -53,6 +54,30 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"services": [{"name": "web", "site": 2}]}, "services.site: web is to run on site 2, and there are 1"),
     ({"services": [{"name": "web", "replicas": -1}]}, "services.replicas: -1 of web is no number of pods"),
     ({"services": [{"name": "web", "requests": {"cpu": "a lot"}}]}, "services.requests.cpu: 'a lot'"),
+    (
+        {"usage": {"buckets": {"prod": "1GB"}}},
+        "usage.buckets: 'prod' is no bucket of the tier standard; there are products, sav, newsletters",
+    ),
+    ({"namespace_labels": {"a b": "c"}}, "namespace_labels: 'a b' cannot name a label"),
+    ({"namespace_labels": {"A.example/team": "c"}}, "namespace_labels: 'A.example/team' cannot name a label"),
+    ({"namespace_labels": {"/team": "c"}}, "namespace_labels: '/team' cannot name a label"),
+    ({"namespace_labels": {"a" * 64: "c"}}, "cannot name a label; use up to 63"),
+    ({"namespace_labels": {"team": "x y"}}, "namespace_labels: 'x y', the value of team, is no label value"),
+    ({"namespace_labels": {"team": True}}, "namespace_labels: the value of team is no text; put it in quotes"),
+    *(
+        ({"namespace_labels": {name: "x"}}, f"namespace_labels: the label {name} says what the tenant is or may")
+        for name in (
+            "tenant",
+            "tier",
+            "type",
+            "site",
+            "app.kubernetes.io/managed-by",
+            "bluegreen.orchestrator/set",
+            "kubernetes.io/metadata.name",
+            "pod-security.kubernetes.io/enforce",
+            "pod-security.kubernetes.io/enforce-version",
+        )
+    ),
     ({"usage": {"products": -1}}, "usage.products: -1 cannot be counted"),
     ({"usage": {"buckets": {"sav": "huge"}}}, "usage.buckets.sav: 'huge'"),
 ]
@@ -65,6 +90,12 @@ def test_what_cannot_work_is_a_sentence(options: dict[str, Any], sentence: str) 
     assert "\n" not in caught.value.sentence
 
 
+def test_every_label_of_ours_is_refused() -> None:
+    for key in namespace(wish_of(params()).envelope, 1)["metadata"]["labels"]:
+        with pytest.raises(InputError, match="says what the tenant is or may"):
+            labels_of({key: "x"}, "namespace_labels")
+
+
 def test_what_is_asked_for() -> None:
     wish = wish_of(
         params(
@@ -73,6 +104,7 @@ def test_what_is_asked_for() -> None:
             sites=2,
             site_shares=[3, 1],
             services=[{"name": "web", "replicas": 2, "requests": {"cpu": "100m"}}],
+            namespace_labels={"team": "a.B_c-1", "acme.example/cost-centre": 7, "empty": ""},
             usage={"products": 7, "buckets": {"sav": "1GB"}},
             storage_class=False,
             force=True,
@@ -84,6 +116,7 @@ def test_what_is_asked_for() -> None:
     (service,) = wish.services
     assert service.pod["requests.cpu"] == 100
     assert service.pod["limits.cpu"] == wish.envelope.tier["resources"]["limits"]["cpu"]
+    assert wish.envelope.labels == {"team": "a.B_c-1", "acme.example/cost-centre": "7", "empty": ""}
     assert wish.usage == {"products": 7, "bucket sav": 10**9}
     assert wish.envelope.storage_provisioner is None
     assert wish.reason == "the client asked"

@@ -196,6 +196,14 @@ def test_a_tenant_without_a_domain_has_no_way_to_it() -> None:
     assert built(domains=[]) == {}
 
 
+def test_where_external_dns_and_traefik_are_led_to() -> None:
+    found = built(dns_target="LB.example.net, 203.0.113.7", redis={"endpoints": ["redis:6379", "[2001:db8::1]:6379"], "db": "1"})
+    target = found["IngressRoute tenant"]["metadata"]["annotations"]["external-dns.alpha.kubernetes.io/target"]
+    assert target == "lb.example.net,203.0.113.7"
+    redis = found["Middleware tenant-rate-limit"]["spec"]["rateLimit"]["redis"]
+    assert redis == {"endpoints": ["redis:6379", "[2001:db8::1]:6379"], "db": 1}
+
+
 def test_a_client_says_more_headers() -> None:
     headers = built(headers={"X-Powered-By": "us"})["Middleware tenant-headers"]["spec"]["headers"]
     assert headers["customResponseHeaders"] == {"X-Powered-By": "us"}
@@ -219,6 +227,22 @@ def test_a_client_says_more_headers() -> None:
         ("standard", {"controller": "haproxy"}, "tenant_ingress: 'haproxy' is no ingress controller of ours"),
         ("standard", {"gateway": {"service": "API"}}, "tenant_gateway.service: 'API' is no name of Kubernetes"),
         ("standard", {"gateway": {"port": "http"}}, "tenant_gateway.port: 'http' is no whole number"),
+        ("standard", {"domains": [{"nam": "a.example"}]}, "tenant_domains: 'nam' is not known here; there are name, site"),
+        ("standard", {"domains": [{"name": "a.example", "sites": 1}]}, "tenant_domains: 'sites' is not known here"),
+        ("standard", {"domains": [{"site": 1}]}, "tenant_domains: '' is no host name"),
+        ("standard", {"dns_target": "a b"}, "tenant_dns_target: 'a b' is no host name"),
+        ("standard", {"dns_target": "a.example,"}, "tenant_dns_target: '' is no host name"),
+        ("standard", {"issuer": {"name": "A B"}}, "tenant_issuer.name: 'A B' is no name of an object"),
+        ("standard", {"ingress_class": "A B"}, "tenant_ingress_class: 'A B' is no name of an object"),
+        ("standard", {"entry_points": ["web secure"]}, "tenant_entrypoints: 'web secure' is no entry point"),
+        ("standard", {"headers": {"X Y": "1"}}, "tenant_headers: 'X Y' cannot name a header"),
+        ("standard", {"headers": {"X-Y": True}}, "tenant_headers: the value of X-Y is no text"),
+        ("standard", {"headers": {"X-Y": "a\nb"}}, "tenant_headers: the value of X-Y has more than one line"),
+        ("standard", {"redis": {"endpoints": ["redis"]}}, "tenant_rate_limit_redis.endpoints: 'redis' is no address with a port"),
+        ("standard", {"redis": {"endpoints": ["redis:70000"]}}, "'redis:70000' is no address with a port"),
+        ("standard", {"redis": {"endpoints": ["redis://redis:6379"]}}, "is no address with a port"),
+        ("standard", {"redis": {"secret": "A B"}}, "tenant_rate_limit_redis.secret: 'A B' is no name of an object"),
+        ("standard", {"redis": {"db": "first"}}, "tenant_rate_limit_redis.db: 'first' is no whole number"),
         ("standard", {"redis": {"password": "x"}}, "tenant_rate_limit_redis: 'password' is not known here"),
         ("premium", {"static": {"path": "static"}}, "tenant_static.path: 'static' is no path"),
         ("premium", {"static": {"bucket": "My Bucket"}}, "tenant_static.bucket: 'My Bucket' is no name"),

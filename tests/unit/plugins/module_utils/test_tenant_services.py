@@ -137,6 +137,13 @@ def test_each_site_has_its_own() -> None:
         ({"name": "shop", "ready_path": "health"}, "tenant_services.shop.ready_path: 'health' does not begin with a slash"),
         ({"name": "shop", "requests": {"cpu": "1"}}, "tenant_services.shop.requests.cpu: 1 is more than the limit (400m)"),
         ({"name": "shop", "requests": {"gpu": "1"}}, "tenant_services.shop.requests: 'gpu' is not known here"),
+        ({"name": "shop", "env_from": ["A B"]}, "tenant_services.shop.env_from: 'A B' is no name of an object"),
+        ({"name": "shop", "pull_secrets": ["-a"]}, "tenant_services.shop.pull_secrets: '-a' is no name of an object"),
+        ({"name": "shop", "writable": ["/data", "/data/"]}, "tenant_services.shop.writable: /data is there twice"),
+        ({"name": "shop", "writable": ["/"]}, "tenant_services.shop.writable: '/' cannot be a volume"),
+        ({"name": "shop", "writable": [""]}, "tenant_services.shop.writable: '/' cannot be a volume"),
+        ({"name": "shop", "writable": ["/a:b"]}, "tenant_services.shop.writable: '/a:b' cannot be a volume"),
+        ({"name": "shop", "metrics_port": 80}, "tenant_services.shop.metrics_port: 80 is its service_port, too"),
         ({"name": "shop", "prot": 80}, "tenant_services: 'prot' is not known here"),
     ],
 )
@@ -144,6 +151,11 @@ def test_a_service_that_cannot_be(service: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError) as caught:
         built(service)
     assert said in caught.value.sentence
+
+
+def test_a_program_that_nobody_calls_has_its_metrics_at_any_port() -> None:
+    ports = built({"name": "worker", "port": 0, "metrics_port": 80})["Service worker"]["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in ports] == [("metrics", 80)]
 
 
 def test_two_services_of_one_name() -> None:
