@@ -102,7 +102,8 @@ def _run(
     steps, taken = plan(params["set"], known, found, take_over=params["take_over"])
     warnings = (
         [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
-        if missing
+        # Where all of a set goes, there is nothing to apply.
+        if missing and present
         else []
     )
     result = {

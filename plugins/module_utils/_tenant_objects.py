@@ -32,6 +32,13 @@ CLIENT = "client-read"
 # Of the pods that cert-manager answers an HTTP-01 challenge with (https://cert-manager.io/docs/configuration/acme/http01/).
 ACME_SOLVER_PORT = 8089
 
+# Everything but what is inside: private networks (those of pods, nodes and whatever the cluster is attached to) and link-local addresses,
+# where clouds answer with the node's own credentials (169.254.169.254).
+OUTSIDE = (
+    ("0.0.0.0/0", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")),
+    ("::/0", ("fc00::/7", "fe80::/10")),
+)
+
 # What a client sees of its own namespaces. No secrets, and no ConfigMaps, in which people keep secrets, too.
 CLIENT_RULES = (
     ("", ("events", "persistentvolumeclaims", "pods", "pods/log", "resourcequotas", "limitranges", "services")),
@@ -55,6 +62,7 @@ class Envelope:
         ingress_app: value of the label ``app`` of the pods that it may reach.
         ingress_ports: their ports.
         egress_ports: ports that all pods may reach in any namespace (database, queue, object storage).
+        egress_outside_ports: ports that all pods may reach outside of all private networks (mail, payment, a managed database).
         storage_provisioner: CSI driver of the tier's StorageClass, None to leave storage classes alone.
         client_access: whether the client gets a ServiceAccount that may read.
         services_set: set of manifests that holds exactly ``services``; None where nobody says.
@@ -71,6 +79,7 @@ class Envelope:
     ingress_app: str = "api-gateway"
     ingress_ports: tuple[int, ...] = (80, 443)
     egress_ports: tuple[int, ...] = (3306, 5672, 9000)
+    egress_outside_ports: tuple[int, ...] = ()
     storage_provisioner: str | None = "ebs.csi.aws.com"
     client_access: bool = True
     services_set: str | None = None
@@ -198,6 +207,10 @@ def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
         "ports": [_port(port) for port in envelope.ingress_ports],
     }
     services = {"to": [{"namespaceSelector": {}}], "ports": [_port(port) for port in envelope.egress_ports]}
+    outside = {
+        "to": [{"ipBlock": {"cidr": everything, "except": list(inside)}} for everything, inside in OUTSIDE],
+        "ports": [_port(port) for port in envelope.egress_outside_ports],
+    }
     tenant = [{"namespaceSelector": {"matchLabels": {"tenant": envelope.tenant}}}]
     policies: dict[str, Manifest] = {
         "default-deny": {**everybody, "policyTypes": ["Ingress", "Egress"]},
@@ -213,13 +226,19 @@ def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
             "policyTypes": ["Ingress"],
             "ingress": [{"from": controllers["from"], "ports": [_port(ACME_SOLVER_PORT)]}],
         },
+        "allow-outside": {**everybody, "policyTypes": ["Egress"], "egress": [outside]},
         "allow-services": {**everybody, "policyTypes": ["Egress"], "egress": [services]},
         "allow-tenant": {**everybody, "policyTypes": ["Ingress", "Egress"], "ingress": [{"from": tenant}], "egress": [{"to": tenant}]},
     }
     if not envelope.ingress_namespaces:
         del policies["allow-ingress-controller"], policies["allow-acme-solver"]
+    elif not envelope.ingress_ports:
+        # A rule without ports is one for all of them.
+        del policies["allow-ingress-controller"]
     if not envelope.egress_ports:
         del policies["allow-services"]
+    if not envelope.egress_outside_ports:
+        del policies["allow-outside"]
     return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec=spec) for name, spec in policies.items()]
 
 

@@ -149,6 +149,14 @@ options:
     type: list
     elements: int
     default: [3306, 5672, 9000]
+  egress_outside_ports:
+    description:
+      - TCP ports that the pods reach outside of the cluster, for example C(587) for mail or C(443) for a payment API; none by default.
+      - Outside is every address but the private and the link-local ones, so that neither other networks of yours nor the cloud's metadata
+        service (C(169.254.169.254)) come with it.
+    type: list
+    elements: int
+    default: []
   storage_class:
     description: Whether the tier's StorageClass is made where it is not there. It belongs to all tenants of the tier and is never removed.
     type: bool

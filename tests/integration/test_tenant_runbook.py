@@ -57,6 +57,7 @@ class Operator:
     def types(self, command: str) -> tuple[int, str]:
         """Type a command of the page; its code and what it printed."""
         ours = re.sub(r"--limit acme\b", f"--limit {self.tenant} --inventory {self.world.inventory}", command)
+        ours = ours.replace("tenant_confirm=acme", f"tenant_confirm={self.tenant}")
         done = subprocess.run(
             ["bash", "-c", ours],
             cwd=ROOT,

@@ -211,6 +211,17 @@ def test_drift_is_named_with_its_author_and_taken_back_on_demand(acme: Tenancy) 
     assert [action["name"] for action in healed["actions"]] == [f"NetworkPolicy {acme.namespace}/default-deny"]
 
 
+def test_what_is_outside_is_reached_on_the_ports_that_are_said(acme: Tenancy) -> None:
+    acme.ok(tier="standard")
+    opened = acme.previewed(tier="standard", egress_outside_ports=[443, 587])
+    assert opened["actions"] == [{"action": "create", "name": f"NetworkPolicy {acme.namespace}/allow-outside"}]
+    (rule,) = acme.get("networkpolicy", "allow-outside")["spec"]["egress"]
+    assert [port["port"] for port in rule["ports"]] == [443, 587]
+    assert [peer["ipBlock"]["cidr"] for peer in rule["to"]] == ["0.0.0.0/0", "::/0"]
+    closed = acme.previewed(tier="standard")
+    assert closed["actions"] == [{"action": "delete", "name": f"NetworkPolicy {acme.namespace}/allow-outside"}]
+
+
 def test_what_is_not_ours_is_left_alone(acme: Tenancy) -> None:
     plane = acme.plane
     plane.kubectl("create", "namespace", acme.namespace)

@@ -239,6 +239,12 @@ def test_a_kind_without_its_definition_is_left_out_or_refused(monkeypatch: pytes
         run(check=check, manifests=declared, missing_crd="fail")
 
 
+def test_a_kind_without_its_definition_has_nothing_to_remove(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, _manifests, (f"GET {CERTIFICATE.path('t')}{PAGE}", UNKNOWN)):
+        result = run(check=False, state="absent", namespaces=["t"], kinds=[CERTIFICATE.full_name])
+    assert (result["changed"], result["left_out"], result["warnings"]) == (False, [], [])
+
+
 BUILT_IN = [kind for kind in MANIFEST_KINDS.values() if kind.built_in and kind.namespaced]
 
 

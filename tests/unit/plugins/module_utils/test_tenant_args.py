@@ -47,6 +47,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
     ({"ingress_ports": [0]}, "ingress_ports: 0 is no port"),
     ({"egress_ports": [65536]}, "egress_ports: 65536 is no port"),
+    ({"egress_outside_ports": [0]}, "egress_outside_ports: 0 is no port"),
     ({"ingress_namespaces": ["Traefik"]}, "ingress_namespaces: 'Traefik' is no name of Kubernetes"),
     ({"force": True}, "reason: not given, and force needs one"),
     ({"force": True, "reason": "  "}, "reason: not given, and force needs one"),
