@@ -86,7 +86,7 @@ class CallbackModule(CallbackBase):
         self._applies = False
         self._only_reads = True
         self._awx = False
-        self._told = 0
+        self._left_before = 0
 
     def v2_playbook_on_start(self, _playbook: Any) -> None:
         """Begin to collect."""
@@ -178,9 +178,13 @@ class CallbackModule(CallbackBase):
 
     def _left(self, stats: Any) -> list[str]:
         """Tell what plays left; ansible-core keeps it from one playbook to the next of the same command."""
-        left = list(stats.custom.get("_run", {}).get(LEFT, []))
-        new, self._told = left[self._told :], len(left)
-        return [line for section in new for line in _section(section, _run.option(self, "max_sites"))]
+        left = stats.custom.get("_run", {}).get(LEFT, [])
+        try:
+            new, self._left_before = left[self._left_before :], len(left)
+            return [line for section in new for line in _section(section, _run.option(self, "max_sites"))]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Anybody can leave something, and the rest of the summary must not be lost with it.
+            return [f"  {LEFT}: a play left no list of sections as ansible-doc -t callback {self.CALLBACK_NAME} describes them"]
 
     def _next(self, would: bool, failed: bool) -> list[str]:
         if failed:

@@ -184,11 +184,11 @@ def _way_words(tenant: Mapping[str, Any]) -> str:
 
 def _blockers_words(tenants: list[Mapping[str, Any]]) -> list[str]:
     """Return a line per tenant; for a single one a line per blocker, with what to do."""
-    found = {one["tenant"]: one["blockers"] for one in tenants if one.get("blockers")}
+    found = [(one["tenant"], one["blockers"]) for one in tenants if one.get("blockers")]
     if len(tenants) == 1:
-        return [f"{name}: {_too_much(one)} ({one['remedy']})" for name, blockers in found.items() for one in blockers]
+        return [f"{name}: {_too_much(one)} ({one['remedy']})" for name, blockers in found for one in blockers]
     # Who is nearest to it comes first.
-    return [f"{name}: {', '.join(map(_too_much, found[name]))}" for name in sorted(found, key=lambda name: len(found[name]))]
+    return [f"{name}: {', '.join(map(_too_much, blockers))}" for name, blockers in sorted(found, key=lambda one: len(one[1]))]
 
 
 def _too_much(blocker: Mapping[str, Any]) -> str:

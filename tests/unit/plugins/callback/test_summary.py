@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _lasting, _section, _told
+from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import CallbackModule, _lasting, _section, _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import in_inventory, one_line, place_of, printable, subject
@@ -122,6 +122,17 @@ def test_nothing_of_a_section_steers_the_terminal() -> None:
     assert len(told) == 4
     assert all(line.isprintable() and "hunter2" not in line for line in told)
     assert printable("a  b\tc") == "a  b c"
+
+
+@pytest.mark.parametrize(
+    "left", ["text", {"title": "x"}, [{"lines": ["x"]}], [{"title": "x", "head": ["a"], "rows": [["b", "c"]]}], ["x"], 7]
+)
+def test_what_is_no_section_costs_one_line(monkeypatch: pytest.MonkeyPatch, left: Any) -> None:
+    callback = CallbackModule()
+    monkeypatch.setattr(callback, "get_option", lambda _name: 10)
+    (line,) = callback._left(SimpleNamespace(custom={"_run": {"bluegreen_summary": left}}))
+    assert line.startswith("  bluegreen_summary: a play left no list of sections")
+    assert callback._left(SimpleNamespace(custom={})) == []
 
 
 def host(name: str, *groups: str) -> Any:
