@@ -179,11 +179,11 @@ class CallbackModule(CallbackBase):
         try:
             self._record_task(result, outcome, ignored)
         except Exception as error:  # ansible-core would make a warning of it, and the record would be lost without being counted
-            self._lose(f"unexpected {type(error).__name__}.", f"site {result.host.name}, a task, {outcome}")
+            self._lose(f"unexpected {type(error).__name__}.", f"{' '.join(_run.place_of(result))}, a task, {outcome}")
 
     def _record_task(self, result: Any, outcome: str, ignored: bool) -> None:
-        task, site = result.task, result.host.name
-        began = self._begun.pop((site, task._uuid), None)
+        task, (noun, site) = result.task, _run.place_of(result)
+        began = self._begun.pop((result.host.name, task._uuid), None)
         mode = _run.mode_of(self._play, result.host, task) or self._common["mode"]
         self._applies = self._applies or (mode == "apply" and outcome == "changed")
         record: dict[str, Any] = {
@@ -200,7 +200,7 @@ class CallbackModule(CallbackBase):
         if ignored:
             record["ignored"] = True
         record |= self._sentences(result, outcome)
-        self._write(record, f"site {site}, task '{record['task']}', {outcome}")
+        self._write(record, f"{noun} {site}, task '{record['task']}', {outcome}")
 
     @staticmethod
     def _digest(result: Any) -> str | None:

@@ -14,6 +14,9 @@ description:
   - Prints at the end of each run whether it was a preview or applied, what changed on which site, what failed and why, how long it took,
     how to take it back, what to do next, and where the trace is.
   - Uses the keys C(summary) and C(take_back) that a module returns; the name of the task for modules that return neither.
+  - Calls a host of the group C(tenants) a tenant, this machine a host, and any other a site.
+  - Tells what a play leaves for it by M(ansible.builtin.set_stats) as C(bluegreen_summary), a list of sections. A section has a C(title)
+    and C(lines), or a table of a C(head) and C(rows); C(more) is said where not all of them are told.
   - Honours C(no_log). Of extra variables only names are printed, but for a few that cannot be a secret.
   - Prints to stderr when the stdout callback writes JSON.
 author:
@@ -25,7 +28,8 @@ extends_documentation_fragment:
 options:
   max_sites:
     description:
-      - How many sentences are told of what changed, of what failed and of what takes it back; of the others only the number is said.
+      - How many sentences are told of what changed, of what failed and of what takes it back, and how many lines of a section; of the
+        others only the number is said.
     type: int
     default: 10
     ini:
@@ -36,7 +40,7 @@ options:
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,12 +53,17 @@ from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command im
 # Of the sites on which the same was done; the recap above the summary has them all.
 HOSTS_NAMED = 5
 HIDDEN = "(the reason is hidden by no_log)"
+# What a run can be about, in the order of the headline.
+NOUNS = ("site", "tenant", "host")
+# What plays leave for the end of a run, among ansible-core's own statistics.
+LEFT = "bluegreen_summary"
 
 
 @dataclass
 class Site:
-    """What happened on one site."""
+    """What happened on one site, or tenant."""
 
+    noun: str = "site"
     would: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -77,6 +86,7 @@ class CallbackModule(CallbackBase):
         self._applies = False
         self._only_reads = True
         self._awx = False
+        self._left_before = 0
 
     def v2_playbook_on_start(self, _playbook: Any) -> None:
         """Begin to collect."""
@@ -96,7 +106,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Collect a change, in the module's own words where it has some."""
-        site = self._site(result)
+        noun, name = _run.place_of(result)
+        site = self._sites.setdefault(name, Site(noun))
         if not result.is_changed():
             return
         said = [str(part["summary"]) for part in _run.parts(result) if part.get("summary")]
@@ -136,19 +147,26 @@ class CallbackModule(CallbackBase):
         take_back = {host: site.take_back[::-1] for host, site in self._sites.items() if site.take_back}
         lines = [self._headline(changed if self._applies else would, failed)]
         if self._only_reads and not changed and not would:
-            lines = [f"READ: {_count(len(self._sites), 'site')}{f', {len(failed)} failed' if failed else ''}, in {self._seconds()}"]
+            lines = [f"READ: {self._counts()}{f', {len(failed)} failed' if failed else ''}, in {self._seconds()}"]
         for title, told in (("Failed", failed), ("Would change", would), ("Changed", changed), ("Take back", take_back)):
             lines += _told(title, told, _run.option(self, "max_sites"))
+        lines += self._left(stats)
         lines += self._next(bool(would), bool(failed))
         lines += self._trace()
         # A reader of JSON on stdout must not find a sentence behind it.
         self._display.display("\n" + "\n".join(lines), stderr="json" in _run.setting("DEFAULT_STDOUT_CALLBACK"))
 
     def _site(self, result: Any) -> Site:
-        return self._sites.setdefault(result.host.name, Site())
+        return self._sites.setdefault(result.host.name, Site(_run.noun_of(result.host)))
+
+    def _counts(self, some: Iterable[str] | None = None) -> str:
+        """Say how many there are of each, with ``some`` how many of them."""
+        all_of = {noun: [host for host, site in self._sites.items() if site.noun == noun] for noun in NOUNS}
+        told = {noun: f"{len(set(some) & set(hosts))} of " if some is not None else "" for noun, hosts in all_of.items()}
+        return " and ".join(f"{told[noun]}{_count(len(hosts), noun)}" for noun, hosts in all_of.items() if hosts)
 
     def _headline(self, changed: dict[str, list[str]], failed: dict[str, list[str]]) -> str:
-        counts = [f"{len(changed)} of {_count(len(self._sites), 'site')} {'changed' if self._applies else 'would change'}"]
+        counts = [f"{self._counts(changed)} {'changed' if self._applies else 'would change'}"]
         if failed:
             counts.append(f"{len(failed)} failed")
         # A run that failed before its first change has applied nothing, whatever it was meant to do.
@@ -157,6 +175,16 @@ class CallbackModule(CallbackBase):
 
     def _seconds(self) -> str:
         return f"{time.monotonic() - self._started:.1f} s"
+
+    def _left(self, stats: Any) -> list[str]:
+        """Tell what plays left; ansible-core keeps it from one playbook to the next of the same command."""
+        left = stats.custom.get("_run", {}).get(LEFT, [])
+        try:
+            new, self._left_before = left[self._left_before :], len(left)
+            return [line for section in new for line in _section(section, _run.option(self, "max_sites"))]
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Anybody can leave something, and the rest of the summary must not be lost with it.
+            return [f"  {LEFT}: a play left no list of sections as ansible-doc -t callback {self.CALLBACK_NAME} describes them"]
 
     def _next(self, would: bool, failed: bool) -> list[str]:
         if failed:
@@ -204,6 +232,21 @@ def _told(title: str, sites: dict[str, list[str]], limit: int) -> list[str]:
     lines = [f"    {_entry(sentence, hosts)}" for sentence, hosts in hosts_by_sentence.items()]
     more = len(lines) - limit
     return [f"  {title}:", *lines[:limit], *([f"    and {more} more"] if more > 0 else [])]
+
+
+def _section(section: Mapping[str, Any], limit: int) -> list[str]:
+    rows = [section["head"], *section["rows"][:limit]] if "rows" in section else []
+    shown = _aligned([[_run.printable(str(cell)) for cell in row] for row in rows])
+    shown += [_run.one_line(str(line)) for line in section.get("lines", [])[:limit]]
+    more = max(len(section.get(key, [])) for key in ("rows", "lines")) - limit
+    where = f"; {_run.one_line(str(section['more']))}" if section.get("more") else ""
+    rest = [f"and {more} more{where}"] if more > 0 else []
+    return [f"  {_run.one_line(str(section['title']))}:", *(f"    {line}" for line in (*shown, *rest))]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _entry(sentence: str, hosts: list[str]) -> str:

@@ -9,24 +9,31 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME, is_site_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import known_tiers
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier, known_tiers
 
 INFO_SPEC: dict[str, Any] = {
-    **TENANT_SPEC,
-    "tenant": {"type": "str"},
+    **{name: option for name, option in TENANT_SPEC.items() if name != "tenant"},
+    "tenants": {"type": "list", "elements": "str", "aliases": ["tenant"]},
     "tiers_extra": {"type": "dict", "default": {}},
+    "smaller_tier": {"type": "str"},
 }
+# From here on a quota fills up, and is nearly full: where the price list's alerts (seed 001) warn, and become critical.
+FILLING_PERCENT: Final = 80
+TIGHT_PERCENT: Final = 95
+# A selector with more ids would make a URL that proxies refuse (8 KiB); more are picked from the list of all.
+MOST_SELECTED: Final = 50
 
 
 def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # noqa: ARG001 - a core's signature; reading is the same in both
@@ -40,27 +47,36 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # no
         BlueGreenError: the cluster cannot be read, or an option cannot work.
     """
     tiers = known_tiers(params["tiers_extra"])
+    smaller = effective_tier(params["smaller_tier"], params["tiers_extra"], option="smaller_tier") if params["smaller_tier"] else None
+    asked = params["tenants"]
+    for tenant in asked or []:
+        check_tenant(tenant, params["namespace_prefix"])
     # Only a site's namespace has a tenant; one that a set of manifests made beside it (a database's) has none.
     selector = f"{MANAGED_BY}={FIELD_MANAGER},tenant"
-    if params["tenant"] is not None:
-        check_tenant(params["tenant"], params["namespace_prefix"])
-        selector += f",tenant={params['tenant']}"
+    if asked and len(asked) <= MOST_SELECTED:
+        selector += f",tenant in ({','.join(asked)})"
     with opened(params) as access:
         api = Api(access, timeout=params["request_timeout"])
         namespaces = api.list_all(kinds.NAMESPACE, labels=selector)
         quotas = api.list_all(kinds.QUOTA, labels=selector)
     prefix = params["namespace_prefix"]
     namespaces = [one for one in namespaces if is_site_of(one["metadata"]["labels"]["tenant"], prefix, one["metadata"]["name"])]
-    return {"changed": False, "tenants": tenants(namespaces, quotas, tiers), "requests": dict(sorted(api.requests.items()))}
+    quotas = [one for one in quotas if is_site_of(one["metadata"]["labels"]["tenant"], prefix, one["metadata"]["namespace"])]
+    found = tenants(namespaces, quotas, tiers, smaller)
+    wanted = [one for one in found if asked is None or one["tenant"] in asked]
+    return {"changed": False, "tenants": wanted, "requests": dict(sorted(api.requests.items()))}
 
 
-def tenants(namespaces: Iterable[Object], quotas: Iterable[Object], tiers: Mapping[str, Tier]) -> list[dict[str, Any]]:
+def tenants(
+    namespaces: Iterable[Object], quotas: Iterable[Object], tiers: Mapping[str, Tier], smaller: Tier | None = None
+) -> list[dict[str, Any]]:
     """Gather namespaces and quotas into one entry per tenant, sorted by id.
 
     Args:
         namespaces: those with our label.
         quotas: those with our label, of any namespace.
         tiers: all that are known, from the smallest to the largest.
+        smaller: the tier of which it is told what is in its way.
     """
     quota_of = {one["metadata"]["namespace"]: one for one in quotas if one["metadata"]["name"] == QUOTA_NAME}
     by_tenant: dict[str, list[Object]] = {}
@@ -72,11 +88,17 @@ def tenants(namespaces: Iterable[Object], quotas: Iterable[Object], tiers: Mappi
         owner = (quota["metadata"].get("labels") or {}).get("tenant")
         if namespace not in known and owner is not None:
             lost.setdefault(str(owner), []).append(namespace)
-    return [_tenant(name, by_tenant.get(name, []), lost.get(name, []), quota_of, tiers) for name in sorted({*by_tenant, *lost})]
+    names = sorted({*by_tenant, *lost})
+    return [_tenant(name, by_tenant.get(name, []), lost.get(name, []), quota_of, tiers, smaller) for name in names]
 
 
 def _tenant(
-    name: str, namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object], tiers: Mapping[str, Tier]
+    name: str,
+    namespaces: list[Object],
+    lost: list[str],
+    quota_of: Mapping[str, Object],
+    tiers: Mapping[str, Tier],
+    smaller: Tier | None,
 ) -> dict[str, Any]:
     names = sorted(one["metadata"]["name"] for one in namespaces)
     first: Object = min(namespaces, key=lambda one: len(one["metadata"]["name"]), default={"metadata": {"labels": {}}})
@@ -84,15 +106,20 @@ def _tenant(
     hard = _resources.total(_resources.amounts(one["spec"].get("hard") or {}) for one in quotas)
     used = _resources.total(_resources.amounts((one.get("status") or {}).get("used") or {}) for one in quotas)
     reasons = {(one["metadata"].get("annotations") or {}).get(FORCE_REASON) for one in namespaces} - {None}
+    resources = {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())}
+    blockers = {} if smaller is None else {"blockers": [one.public() for one in in_the_way(name, used, len(namespaces), smaller)]}
     return {
         "tenant": name,
         "tier": first["metadata"]["labels"].get("tier"),
+        "state": _state(namespaces, quota_of, resources),
         "sites": len(namespaces),
         "namespaces": names,
-        "resources": {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())},
-        "fitting_tier": fitting_tier(used, len(namespaces), tiers),
+        "resources": resources,
+        "nearest": _nearest(resources),
+        "fitting_tier": fitting_tier(used, len(namespaces), tiers) or _own(first, used, hard, tiers),
         "forced": sorted(str(reason) for reason in reasons),
         "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard), *_full(quotas)],
+        **blockers,
     }
 
 
@@ -102,27 +129,67 @@ def _line(resource: str, used: int, hard: int) -> dict[str, Any]:
         "hard": format_resource(resource, hard),
         "headroom": format_resource(resource, max(0, hard - used)),
         "percent": round(100 * used / hard, 1) if hard else (100.0 if used else 0.0),
+        "state": _filled(used, hard),
     }
+
+
+def _filled(used: int, hard: int) -> str:
+    if used > hard:
+        return "over"
+    if 100 * used > TIGHT_PERCENT * hard:
+        return "tight"
+    return "filling" if 100 * used > FILLING_PERCENT * hard else "well"
+
+
+def _nearest(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the resource of which the largest part is used; None where nothing is counted."""
+    if not resources:
+        return None
+    name = max(resources, key=lambda resource: float(resources[resource]["percent"]))
+    return {"resource": name, **resources[name]}
+
+
+def _state(namespaces: list[Object], quota_of: Mapping[str, Object], resources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say in one word how a tenant is: the worst that is true of it."""
+    staying = [one for one in namespaces if not is_going(one)]
+    filled = {line["state"] for line in resources.values()}
+    true = {
+        "over": "over" in filled,
+        "incomplete": any(one["metadata"]["name"] not in quota_of for one in staying) or len(_tier_labels(namespaces)) > 1,
+        "tight": "tight" in filled,
+        "filling": "filling" in filled,
+        "going": len(staying) < len(namespaces),
+    }
+    return next((word for word, is_so in true.items() if is_so), "well")
+
+
+def in_the_way(tenant: str, used: Mapping[str, int], sites: int, tier: Tier) -> list[Blocker]:
+    """Return what a tenant uses beyond a tier, as far as its quotas count it.
+
+    A preview of the playbook tenant looks at the greatest pod and volume, at autoscalers and at what the caller counts, too.
+    """
+    where = f"tenant {tenant}"
+    many = [Blocker("sites", where, str(sites), str(tier["sites"]), "remove sites")] if sites > tier["sites"] else []
+    quota: Mapping[str, int] = tier["quota"]  # type: ignore[assignment]
+    return [*many, *_tenant_blockers.of_quota(where, used, quota)]
 
 
 def fitting_tier(used: Mapping[str, int], sites: int, tiers: Mapping[str, Tier]) -> str | None:
     """Return the first tier that allows what is used, None where none does."""
-    for name, tier in tiers.items():
-        quota: Mapping[str, int] = tier["quota"]  # type: ignore[assignment]
-        if sites <= tier["sites"] and all(value <= quota.get(resource, value) for resource, value in used.items()):
-            return name
-    return None
+    return next((name for name, tier in tiers.items() if not in_the_way("", used, sites, tier)), None)
+
+
+def _own(namespace: Object, used: Mapping[str, int], hard: Mapping[str, int], tiers: Mapping[str, Tier]) -> str | None:
+    """Return a tenant's own tier where that has custom values and those allow what is used."""
+    name = namespace["metadata"]["labels"].get("tier")
+    return name if name in tiers and tiers[name]["custom"] and hard and not _over(used, hard) else None
 
 
 def _problems(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object]) -> list[str]:
     going = [one["metadata"]["name"] for one in namespaces if is_going(one)]
     bare = [one["metadata"]["name"] for one in namespaces if not is_going(one) and one["metadata"]["name"] not in quota_of]
-    tiers = {one["metadata"]["labels"].get("tier") for one in namespaces}
-    mixed = (
-        [f"its namespaces are labelled with several tiers ({', '.join(sorted(map(str, tiers)))}); run tier_quota again"]
-        if len(tiers) > 1
-        else []
-    )
+    tiers = _tier_labels(namespaces)
+    mixed = [f"its namespaces are labelled with several tiers ({', '.join(tiers)}); run tier_quota again"] if len(tiers) > 1 else []
     return [
         *(f"namespace {name} is being deleted" for name in going),
         *(f"namespace {name} has lost the labels of its tenant; see who took them, and run tier_quota with take_over" for name in lost),
@@ -141,6 +208,10 @@ def _full(quotas: list[Object]) -> list[str]:
                 name = quota["metadata"]["namespace"]
                 found.append(f"namespace {name} has used up its {resource} ({format_resource(resource, hard)}); new pods are refused")
     return found
+
+
+def _tier_labels(namespaces: list[Object]) -> list[str]:
+    return sorted({str(one["metadata"]["labels"].get("tier")) for one in namespaces})
 
 
 def _over(used: Mapping[str, int], hard: Mapping[str, int]) -> list[str]:

@@ -10,7 +10,7 @@ short_description: Tell what tenants use of their tier, and which tier would fit
 version_added: 0.1.0
 author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
 description:
-  - Reads the namespaces and quotas that M(bluegreen.orchestrator.tier_quota) made, of one tenant or of all tenants of a cluster, in two
+  - Reads the namespaces and quotas that M(bluegreen.orchestrator.tier_quota) made, of some tenants or of all tenants of a cluster, in two
     lists however many there are (500 objects a page).
 extends_documentation_fragment:
   - bluegreen.orchestrator.attributes
@@ -19,9 +19,11 @@ extends_documentation_fragment:
 notes:
   - Needs the verb C(list) on namespaces and resourcequotas in the whole cluster.
 options:
-  tenant:
-    description: Id of a tenant; all tenants by default.
-    type: str
+  tenants:
+    description: Ids of tenants; all tenants by default. Of those that are not there nothing is returned.
+    type: list
+    elements: str
+    aliases: [tenant]
   namespace_prefix:
     description: What the names of the tenants' namespaces begin with.
     type: str
@@ -30,6 +32,11 @@ options:
     description: Tiers that GLOBAL conf changes or adds, by name.
     type: dict
     default: {}
+  smaller_tier:
+    description:
+      - Also tell what is in the way of this tier, as far as quotas count it. What they do not (the greatest pod, autoscalers, what only you
+        can count) is told by a preview of M(bluegreen.orchestrator.tier_quota).
+    type: str
 seealso:
   - module: bluegreen.orchestrator.tier_quota
 """
@@ -41,33 +48,46 @@ EXAMPLES = r"""
 
 - name: Who needs a greater tier?
   ansible.builtin.debug:
-    msg: "{{ item.tenant }} uses {{ item.resources['requests.memory'].percent }} % of its memory"
-  loop: "{{ cluster.tenants }}"
+    msg: "{{ item.tenant }} uses {{ item.nearest.percent }} % of its {{ item.nearest.resource }}"
+  loop: "{{ cluster.tenants | selectattr('state', 'in', ['over', 'tight']) }}"
   loop_control:
     label: "{{ item.tenant }}"
-  when: item.resources['requests.memory'].percent > 80
+
+- name: Who could do with Standard?
+  bluegreen.orchestrator.tier_quota_info:
+    smaller_tier: standard
+  register: smaller
 """
 
 RETURN = r"""
 tenants:
-  description: One entry per tenant, sorted by id; the amounts of all of its namespaces together.
+  description:
+    - One entry per tenant, sorted by id; the amounts of all of its namespaces together.
+    - C(state) is the worst that is true - C(over) when more is used than allowed, C(incomplete) when a namespace lacks its quota
+      or bears another tier, C(tight) above 95 % of a quota and C(filling) above 80 %, C(going) while a namespace is being deleted, else
+      C(well). Each of C(resources) has one of its own.
+    - C(nearest) is the resource of which the largest part is used, none where nothing is counted.
+    - C(fitting_tier) is the smallest tier that allows what is used; the tenant's own where only its custom values do.
+    - C(blockers) is there with O(smaller_tier) only.
   type: list
   elements: dict
   returned: success
   sample:
     - tenant: acme
       tier: standard
+      state: well
       sites: 1
       namespaces: [e-commerce-tenant-acme]
       resources:
-        limits.cpu: {used: 2800m, hard: "4", headroom: 1200m, percent: 70.0}
-        limits.memory: {used: 3584Mi, hard: 8Gi, headroom: 4608Mi, percent: 43.8}
-        persistentvolumeclaims: {used: "1", hard: "3", headroom: "2", percent: 33.3}
-        pods: {used: "7", hard: "15", headroom: "8", percent: 46.7}
-        requests.cpu: {used: 1400m, hard: "2", headroom: 600m, percent: 70.0}
-        requests.memory: {used: 1792Mi, hard: 4Gi, headroom: 2304Mi, percent: 43.8}
-        requests.storage: {used: 10Gi, hard: 50Gi, headroom: 40Gi, percent: 20.0}
-        services.loadbalancers: {used: "0", hard: "1", headroom: "1", percent: 0.0}
+        limits.cpu: {used: 2800m, hard: "4", headroom: 1200m, percent: 70.0, state: well}
+        limits.memory: {used: 3584Mi, hard: 8Gi, headroom: 4608Mi, percent: 43.8, state: well}
+        persistentvolumeclaims: {used: "1", hard: "3", headroom: "2", percent: 33.3, state: well}
+        pods: {used: "7", hard: "15", headroom: "8", percent: 46.7, state: well}
+        requests.cpu: {used: 1400m, hard: "2", headroom: 600m, percent: 70.0, state: well}
+        requests.memory: {used: 1792Mi, hard: 4Gi, headroom: 2304Mi, percent: 43.8, state: well}
+        requests.storage: {used: 10Gi, hard: 50Gi, headroom: 40Gi, percent: 20.0, state: well}
+        services.loadbalancers: {used: "0", hard: "1", headroom: "1", percent: 0.0, state: well}
+      nearest: {resource: limits.cpu, used: 2800m, hard: "4", headroom: 1200m, percent: 70.0, state: well}
       fitting_tier: standard
       forced: []
       problems: []

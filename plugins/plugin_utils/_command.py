@@ -46,6 +46,10 @@ SAFE_VARIABLES = frozenset(
         "audit_report_path",
         "audit_report_lang",
         "audit_expect_head",
+        "tenant_status_all",
+        "tenant_smaller_tier",
+        "tenant_report_path",
+        "tenant_report_lang",
     }
 )
 # What key=value takes as it stands; anything else goes as JSON.

@@ -97,6 +97,22 @@ def hosts_of(play: Any) -> list[Any]:
     return list(play.get_variable_manager()._inventory.get_hosts(play.hosts))
 
 
+def noun_of(host: Any) -> str:
+    """Return what a host is: a site or a tenant, by the inventory's groups; this machine is neither."""
+    groups = {group.name for group in host.get_groups()}
+    if "tenants" in groups:
+        return "tenant"
+    return "host" if host.name in constants.LOCALHOST and "sites" not in groups else "site"
+
+
+def place_of(result: Any) -> tuple[str, str]:
+    """Return whom a result is about, as noun and name. What runs once and here is about this machine, whichever host it was run for."""
+    task = result.task
+    if task.run_once and task.delegate_to in constants.LOCALHOST:
+        return "host", str(task.delegate_to)
+    return noun_of(result.host), str(result.host.name)
+
+
 def extra_vars(play: Any) -> Mapping[str, Any]:
     """Return the run's extra variables; AWX says there who started which job."""
     found: Mapping[str, Any] = play.get_variable_manager().extra_vars
@@ -183,7 +199,12 @@ def sentence(result: Any) -> str | None:
 def one_line(text: str) -> str:
     """Return the first line of a text, shortened, user:password@ masked."""
     line = (text.strip().splitlines() or [""])[0]
-    return textwrap.shorten(str(heuristic_log_sanitize(line)), LONGEST_SENTENCE, placeholder=" …")
+    return textwrap.shorten(printable(line), LONGEST_SENTENCE, placeholder=" …")
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey, user:password@ masked."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(heuristic_log_sanitize(text)))
 
 
 def who(variables: Mapping[str, Any]) -> dict[str, str]:

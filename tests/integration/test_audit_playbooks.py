@@ -116,7 +116,7 @@ class TestReport:
         assert world.run(REPORT, "-e", "audit_site=acme", "-e", "dry_run=false").returncode == 0
         assert path.is_file()
         again = world.run(REPORT, "-e", "audit_site=acme", "-e", "dry_run=false")
-        assert "0 of 1 site changed" in again.stdout, "the page depends on the site's own history only"
+        assert "0 of 1 host changed" in again.stdout, "the page depends on the site's own history only"
 
     def test_it_tells_the_history_in_french(self, world: AuditWorld) -> None:
         world.run("play.yml")

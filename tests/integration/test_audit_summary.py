@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.audit_world import CANARY, FLOOR, AuditWorld, changing_task
+from tests.integration.audit_world import CANARY, FLOOR, AuditWorld, changing_task, noted_change, program
+
+CORES = pytest.mark.parametrize("core", ["floor", "newest"])
 
 # A module that speaks as ours do.
 TOY = """
@@ -110,6 +112,71 @@ def test_who_only_reads_is_told_of_no_preview(world: AuditWorld) -> None:
     lines = told(world.run("play.yml").stdout)
     assert lines[0].startswith("READ: 2 sites, in ")
     assert lines[1:] == [f"  Trace: {world.log}"]
+
+
+def grouped(world: AuditWorld, **groups: list[str]) -> None:
+    """An inventory with groups."""
+    common = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    children = {name: {"hosts": dict.fromkeys(hosts)} for name, hosts in groups.items()}
+    world.write("hosts.yml", {"all": {"children": children, "vars": common}})
+
+
+def test_tenants_are_not_called_sites(world: AuditWorld) -> None:
+    grouped(world, sites=["acme", "globex"], tenants=["hooli", "initech", "umbrella"])
+    world.playbook([{**noted_change("Same"), "changed_when": "inventory_hostname in ['acme', 'hooli', 'initech']"}])
+    assert told(world.run("play.yml", "--limit", "tenants").stdout)[0].startswith(
+        "PREVIEW (nothing was written): 2 of 3 tenants would change, in "
+    )
+    assert told(world.run("play.yml", "--limit", "hooli", "-e", "dry_run=false").stdout)[0].startswith(
+        "APPLIED: 1 of 1 tenant changed, in "
+    )
+    assert told(world.run("play.yml").stdout)[0].startswith(
+        "PREVIEW (nothing was written): 1 of 2 sites and 2 of 3 tenants would change, in "
+    )
+    world.playbook([{"name": "Look", "ansible.builtin.debug": {}}], vars={"offer_only_reads": True})
+    assert told(world.run("play.yml").stdout)[0].startswith("READ: 2 sites and 3 tenants, in ")
+
+
+def test_a_file_that_is_made_here_for_all_is_nobodys_change(world: AuditWorld) -> None:
+    grouped(world, tenants=["hooli", "initech"])
+    page = changing_task(str(world.folder / "page"), run_once=True, delegate_to="localhost")
+    world.playbook([{"name": "Look", "ansible.builtin.debug": {}}, page])
+    lines = told(world.run("play.yml", "-e", "dry_run=false").stdout)
+    assert lines[0].startswith("APPLIED: 0 of 2 tenants and 1 of 1 host changed, in ")
+    assert lines[1:3] == ["  Changed:", "    localhost: Write the file"]
+    assert [(record["site"], record["result"]) for record in world.records("task")] == [("localhost", "changed")]
+    # The same when it fails, which ends the run of the host that it was done for.
+    world.playbook([{"name": "Refuse", "ansible.builtin.fail": {"msg": "no"}, "run_once": True, "delegate_to": "localhost"}])
+    assert "    hooli: Refuse: no" in "\n".join(told(world.run("play.yml").stdout))
+
+
+@CORES
+def test_a_play_leaves_a_table_for_the_end(world: AuditWorld, core: str) -> None:
+    world.ansible_playbook = program(core)
+    table = {"title": "Tenants", "head": ["tenant", "state"], "rows": [["hooli", "well\x1b[2J"], ["a-longer-one", "full"]]}
+    world.playbook(
+        [
+            {"name": "Table", "ansible.builtin.set_stats": {"data": {"bluegreen_summary": [table]}}, "run_once": True},
+            {"name": "Note", "ansible.builtin.set_stats": {"data": {"bluegreen_summary": [{"title": "Look", "lines": ["{{ 'at me' }}"]}]}}},
+        ],
+        vars={"offer_only_reads": True},
+    )
+    done = world.run("play.yml", "--limit", "acme")
+    lines = told(done.stdout)
+    assert lines[1:-1] == [
+        "  Tenants:",
+        "    tenant        state",
+        "    hooli         well [2J",
+        "    a-longer-one  full",
+        "  Look:",
+        "    at me",
+    ]
+    assert "at me" not in done.stdout.partition("READ:")[0]
+    # A second playbook of the same command has nothing to tell of the first one's.
+    world.write("other.yml", [{"hosts": "all", "gather_facts": False, "tasks": [{"name": "Look", "ansible.builtin.debug": {}}]}])
+    first, _, second = world.run("play.yml", "other.yml", "--limit", "acme").stdout.partition("Trace:")
+    assert "  Tenants:" in first
+    assert "  Tenants:" not in second
 
 
 def test_quiet_when_no_host_matched(world: AuditWorld) -> None:

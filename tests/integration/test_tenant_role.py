@@ -184,14 +184,6 @@ def test_the_reader_of_the_guide_may_preview_everything(make: Make, control_plan
     assert not world.harness("tenant_status").preview().failures
 
 
-def test_the_status_is_a_table(make: Make, tenant_id: str) -> None:
-    world = make({tenant_id: {"tenant_tier": "standard"}})
-    world.harness().proves(changes=True)
-    run = world.harness("tenant_status").preview()
-    table = told(run, "Tell what it uses", "msg")
-    assert [line.split()[:3] for line in table] == [["tenant", "tier", "sites"], [tenant_id, "standard", "1"]]
-
-
 def test_what_cannot_be_is_refused_before_the_cluster_is_asked(make: Make, tenant_id: str) -> None:
     one, two, three = f"{tenant_id}a", f"{tenant_id}b", f"{tenant_id}c"
     tenants = {

@@ -32,6 +32,7 @@ class Operator:
 
     def __init__(self, plane: ControlPlane, directory: Path, tenant: str) -> None:
         self.tenant = tenant
+        self.directory = directory
         self.declared: dict[str, Any] = {
             "tenant_tier": "standard",
             "tenant_domains": [f"{tenant}.example"],
@@ -60,7 +61,8 @@ class Operator:
         ours = ours.replace("tenant_confirm=acme", f"tenant_confirm={self.tenant}")
         done = subprocess.run(
             ["bash", "-c", ours],
-            cwd=ROOT,
+            # What a command makes below its folder is this test's.
+            cwd=self.directory,
             env=self.world.harness().ansible.full_environment("ansible.builtin.default"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -69,7 +71,7 @@ class Operator:
             timeout=300,
             check=False,
         )
-        return done.returncode, done.stdout.replace(self.tenant, "acme")
+        return done.returncode, done.stdout.replace(self.tenant, "acme").replace(str(self.directory), "...")
 
 
 def declared(operator: Operator) -> None:
@@ -80,6 +82,11 @@ def declared(operator: Operator) -> None:
 def there(operator: Operator) -> None:
     """It is on the cluster as declared."""
     operator.apply()
+
+
+def two_pods(operator: Operator) -> None:
+    """The autoscaler has made as many as its tier has at least."""
+    await_used(operator, "100m")
 
 
 def new_version(operator: Operator) -> None:
@@ -123,6 +130,7 @@ def changed_by_hand(operator: Operator) -> None:
 SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "acme is declared": declared,
     "acme is there": there,
+    "two pods of acme are counted": two_pods,
     "acme's gateway has a new version in its file": new_version,
     "acme has Premium": premium,
     "acme has Premium, and two services with the tier's own figures": with_the_tiers_figures,

@@ -282,10 +282,19 @@ def test_info_tells_one_and_all(acme: Tenancy) -> None:
         "standard",
         [],
     )
-    assert found["resources"]["pods"] == {"used": "2", "hard": "15", "headroom": "13", "percent": 13.3}
+    assert found["resources"]["pods"] == {"used": "2", "hard": "15", "headroom": "13", "percent": 13.3, "state": "well"}
+    assert (found["state"], found["nearest"]["resource"]) == ("well", "pods")
     everybody = acme.ok(module="tier_quota_info", user="reader", tenant=None)
     assert everybody["requests"] == {"list": 2}
     assert found in everybody["tenants"]
+    # Several by name are read with the same two lists, and who is not there is not told.
+    some = acme.ok(module="tier_quota_info", user="reader", tenant=None, tenants=[acme.tenant, "nobody"], smaller_tier="standard")
+    assert some["requests"] == {"list": 2}
+    assert some["tenants"] == [{**found, "blockers": []}]
+    assert acme.ok(module="tier_quota_info", user="reader", tenant=None, tenants=[])["tenants"] == []
+    many = [acme.tenant, *(f"nobody-{number}" for number in range(60))]
+    assert acme.ok(module="tier_quota_info", user="reader", tenant=None, tenants=many)["tenants"] == [found]
+    assert "smaller_tier: 'gold' is no tier" in acme.refused(module="tier_quota_info", user="reader", smaller_tier="gold")
 
 
 def test_info_tells_of_one_prefix_and_of_ours(acme: Tenancy) -> None:

@@ -42,7 +42,7 @@ Every playbook knows these besides:
 # Named with one run, not kept in a file: the act itself.
 ACTS = re.compile(
     r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$"
-    r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all|delete_data|confirm|confirm_needed)$"
+    r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all|smaller_tier|delete_data|confirm|confirm_needed)$"
 )
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import _lasting, _told
+from ansible_collections.bluegreen.orchestrator.plugins.callback.summary import CallbackModule, _lasting, _section, _told
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _command
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, program, take_back_command
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import in_inventory, one_line, subject
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._run import in_inventory, one_line, place_of, printable, subject
 
 CASES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"args": ["play.yml"]}, "ansible-playbook play.yml -e dry_run=false", []),
@@ -98,6 +98,64 @@ def test_long_lists_end_with_how_many_more(count: int, last: str) -> None:
     lines = _told("Changed", sites, 10)
     assert lines[-1] == last
     assert len(lines) <= 12
+
+
+def test_a_table_is_aligned_and_cut() -> None:
+    rows = [["acme", "well", 1], ["a-long-name", "nearly full", 12], ["b", "x", 3]]
+    section = {"title": "Tenants", "head": ["tenant", "state", "left"], "rows": rows}
+    assert _section(section, 2) == [
+        "  Tenants:",
+        "    tenant       state        left",
+        "    acme         well         1",
+        "    a-long-name  nearly full  12",
+        "    and 1 more",
+    ]
+    assert _section({**section, "more": "look there"}, 2)[-1] == "    and 1 more; look there"
+    assert len(_section(section, 3)) == 5
+    assert _section({"title": "Look", "lines": ["a", "b", "c"]}, 2) == ["  Look:", "    a", "    b", "    and 1 more"]
+    assert _section({"title": "Look"}, 2) == ["  Look:"]
+
+
+def test_nothing_of_a_section_steers_the_terminal() -> None:
+    hostile = "\x1b[2Jhttp://ops:hunter2@x\n\x9b\u202e"
+    told = _section({"title": hostile, "head": [hostile], "rows": [[hostile]], "lines": [hostile]}, 9)
+    assert len(told) == 4
+    assert all(line.isprintable() and "hunter2" not in line for line in told)
+    assert printable("a  b\tc") == "a  b c"
+
+
+@pytest.mark.parametrize(
+    "left", ["text", {"title": "x"}, [{"lines": ["x"]}], [{"title": "x", "head": ["a"], "rows": [["b", "c"]]}], ["x"], 7]
+)
+def test_what_is_no_section_costs_one_line(monkeypatch: pytest.MonkeyPatch, left: Any) -> None:
+    callback = CallbackModule()
+    monkeypatch.setattr(callback, "get_option", lambda _name: 10)
+    (line,) = callback._left(SimpleNamespace(custom={"_run": {"bluegreen_summary": left}}))
+    assert line.startswith("  bluegreen_summary: a play left no list of sections")
+    assert callback._left(SimpleNamespace(custom={})) == []
+
+
+def host(name: str, *groups: str) -> Any:
+    return SimpleNamespace(name=name, get_groups=lambda: [SimpleNamespace(name=group) for group in ("all", *groups)])
+
+
+@pytest.mark.parametrize(
+    ("found", "keywords", "place"),
+    [
+        (host("acme", "sites"), {}, ("site", "acme")),
+        (host("acme", "ungrouped"), {}, ("site", "acme")),
+        (host("hooli", "paris", "tenants"), {}, ("tenant", "hooli")),
+        (host("localhost", "ungrouped"), {}, ("host", "localhost")),
+        (host("localhost", "sites"), {}, ("site", "localhost")),
+        # What runs once and here is about no host of the inventory; what is done elsewhere for a host is about that host.
+        (host("hooli", "tenants"), {"run_once": True, "delegate_to": "localhost"}, ("host", "localhost")),
+        (host("hooli", "tenants"), {"run_once": True}, ("tenant", "hooli")),
+        (host("hooli", "tenants"), {"delegate_to": "localhost"}, ("tenant", "hooli")),
+    ],
+)
+def test_who_a_result_is_about(found: Any, keywords: dict[str, Any], place: tuple[str, str]) -> None:
+    task = SimpleNamespace(**{"run_once": False, "delegate_to": None, **keywords})
+    assert place_of(SimpleNamespace(host=found, task=task)) == place
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,17 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
     tenant_conflicts,
+    tenant_fleet,
     tenant_part,
+    tenant_place,
+    tenant_readers,
     tenant_refusals,
     tenant_words,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 
 ACME: dict[str, Any] = {"tenant": "acme", "tier": "standard"}
-LINE = {"used": "1", "hard": "2", "headroom": "1", "percent": 50.0}
+LINE = {"used": "1", "hard": "2", "headroom": "1", "percent": 50.0, "state": "well"}
 
 
 @pytest.mark.parametrize("name", ["ingress", "services", "database", "regions"])
@@ -186,24 +189,128 @@ def test_one_id_and_one_domain_on_one_cluster() -> None:
     assert tenant_conflicts(["a", "d"], hosts) == {}
 
 
-def test_the_table_of_the_status() -> None:
-    tenants: list[Mapping[str, Any]] = [
+def place(tenant: str, cluster: object = None, prefix: str = "shop-", **more: Any) -> dict[str, str]:
+    return tenant_place(tenant, cluster or {}, prefix, more.pop("extra", {}), **more)
+
+
+def test_who_reads_a_cluster_for_all() -> None:
+    paris, virginia = {"context": "paris", "kubeconfig": "/k"}, {"kubeconfig": "/k", "context": "virginia"}
+    places = {
+        "a": place("a", paris),
+        "b": place("b", dict(reversed(paris.items()))),
+        "c": place("c", virginia),
+        "d": place("a", paris),
+        # What would be read otherwise is read by itself.
+        "e": place("e", paris, "other-"),
+        "f": place("f", paris, extra={"gold": {}}),
+        "g": place("g", paris, smaller_tier="standard"),
+        # An id that cannot be one is refused by itself.
+        "h": place("H", paris),
+        "i": place("I", paris),
+    }
+    found = tenant_readers(list(places), {name: {"__tenant_place": one} for name, one in places.items()})
+    assert {host: one["tenants"] for host, one in found.items()} == {
+        "a": ["a", "b"],
+        "c": ["c"],
+        "e": ["e"],
+        "f": ["f"],
+        "g": ["g"],
+        "h": ["H"],
+        "i": ["I"],
+    }
+    assert found["c"]["cluster"] == "virginia"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "name"),
+    [
+        ({"context": "paris", "kubeconfig": "/x/config"}, "paris"),
+        ({"host": "https://ann:hunter2@api.example:6443/x", "token_file": "/t"}, "api.example:6443"),
+        ({"kubeconfig": "/x/paris.yml"}, "paris.yml"),
+        ({}, "default"),
+        ("no dictionary", "default"),
+    ],
+)
+def test_a_cluster_has_a_name_without_its_credentials(cluster: object, name: str) -> None:
+    found = place("a", cluster)
+    assert found["cluster"] == name
+    assert "hunter2" not in str(found)
+
+
+def used(tenant: str, state: str = "well", percent: float = 50.0, **more: Any) -> dict[str, Any]:
+    """A tenant as tier_quota_info returns it, and as the fleet has it."""
+    line = {**LINE, "percent": percent}
+    common = {"tier": "standard", "sites": 1, "namespaces": [], "fitting_tier": "standard", "forced": [], "problems": []}
+    return {
+        **common,
+        "tenant": tenant,
+        "state": state,
+        "resources": {"pods": line},
+        "nearest": {"resource": "pods", **line},
+        "cluster": "paris",
+        **more,
+    }
+
+
+def test_a_fleet_begins_with_those_that_need_somebody() -> None:
+    readers = {"one": {"cluster": "paris", "tenants": ["b", "a", "lost", "worse"]}, "two": {"cluster": "virginia", "tenants": ["v"]}}
+    found = [used("a"), used("b", percent=60.0), used("worse", "over", 110.0), used("stranger", "filling", 85.0)]
+    hostvars: dict[str, Any] = {
+        "one": {"tenant_result": {"tenants": found}},
+        "two": {"tenant_result": {"failed": True, "msg": "virginia does not answer"}},
+    }
+    fleet = tenant_fleet(readers, hostvars)
+    assert [(one["tenant"], one["state"], one["cluster"]) for one in fleet] == [
+        ("v", "unread", "virginia"),
+        ("worse", "over", "paris"),
+        ("lost", "missing", "paris"),
+        ("stranger", "filling", "paris"),
+        ("b", "well", "paris"),
+        ("a", "well", "paris"),
+    ]
+    assert fleet[0]["problems"] == ["virginia does not answer"]
+
+
+def test_the_table_of_one_tenant_has_all_that_it_uses() -> None:
+    blocker = {"what": "pods", "used": "16", "allowed": "15", "remedy": "stop pods", "where": "tenant acme", "loses": False}
+    one = used("acme", "over", 110.0, problems=["pods: 16 used of 15"], forced=["agreed by phone"], blockers=[blocker])
+    assert tenant_words([one], "standard") == [
         {
-            "tenant": "acme",
-            "tier": "premium",
-            "sites": 3,
-            "resources": {"requests.cpu": LINE, "pods": {**LINE, "used": "12", "hard": "50", "percent": 24.0}},
-            "fitting_tier": "standard",
-            "forced": ["agreed by phone"],
-            "problems": ["namespace x is being deleted"],
+            "title": "Tenants (1 over its limit)",
+            "head": ["tenant", "tier", "state", "nearest its limit", "left", "would fit", "to standard"],
+            "rows": [["acme", "standard", "over its limit", "pods 1 of 2 (110 %)", "1", "standard", "1 in the way"]],
+            "more": "the playbook tenant_report makes a page of them all",
         },
-        {"tenant": "b", "tier": None, "sites": 1, "resources": {}, "fitting_tier": None, "forced": [], "problems": []},
+        {
+            "title": "What acme uses",
+            "head": ["resource", "used", "hard", "left", "filled"],
+            "rows": [["pods", "1", "2", "1", "110 %"]],
+        },
+        {"title": "To look at", "lines": ["acme: pods: 16 used of 15", "acme: was made smaller than what it used: agreed by phone"]},
+        {"title": "In the way of standard", "lines": ["acme: pods 16 of 15 (stop pods)"]},
     ]
-    assert tenant_words(tenants) == [
-        "tenant  tier     sites  CPU         memory  pods          storage  claims  would fit",
-        "acme    premium  3      1/2 (50 %)  -       12/50 (24 %)  -        -       standard",
-        "b       -        1      -           -       -             -        -       none",
-        "acme: namespace x is being deleted",
-        "acme: was made smaller than what it used: agreed by phone",
+
+
+def test_the_table_of_many_tenants() -> None:
+    blocker = {"what": "pods", "used": "16", "allowed": "15", "remedy": "stop pods"}
+    nothing: dict[str, Any] = {"resources": {}, "nearest": None, "fitting_tier": None, "tier": None}
+    fleet: list[Mapping[str, Any]] = [
+        used("v", "unread", cluster="virginia", problems=["virginia does not answer"], **nothing),
+        used("big", fitting_tier=None, blockers=[blocker, blocker]),
+        used("small", blockers=[blocker]),
+        used("tiny", blockers=[]),
     ]
-    assert tenant_words([]) == ["no tenant of ours is there"]
+    table, blockers = tenant_words(fleet, "standard")
+    assert table["title"] == "Tenants (1 not read, 3 well)"
+    assert table["head"] == ["tenant", "cluster", "tier", "state", "nearest its limit", "left", "would fit", "to standard"]
+    assert table["rows"] == [
+        ["v", "virginia", "-", "not read", "-", "-", "-", "-"],
+        ["big", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "none", "2 in the way"],
+        ["small", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "standard", "1 in the way"],
+        ["tiny", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "standard", "fits"],
+    ]
+    assert blockers == {"title": "In the way of standard", "lines": ["small: pods 16 of 15", "big: pods 16 of 15, pods 16 of 15"]}
+
+
+def test_no_tenant_is_said() -> None:
+    assert tenant_words([]) == [{"title": "Tenants", "lines": ["no tenant of ours is there"]}]

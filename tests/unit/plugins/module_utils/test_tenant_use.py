@@ -199,7 +199,7 @@ def test_what_tenants_use() -> None:
     found = tenants(namespaces, [quota("t-a", "4"), quota("t-a-site-2", "12")], known_tiers({}))
     assert [one["tenant"] for one in found] == ["a", "b"]
     first, second = found
-    assert first["resources"]["pods"] == {"used": "16", "hard": "20", "headroom": "4", "percent": 80.0}
+    assert first["resources"]["pods"] == {"used": "16", "hard": "20", "headroom": "4", "percent": 80.0, "state": "well"}
     # Two sites are more than standard has.
     assert first["fitting_tier"] == "premium"
     assert first["problems"] == [
@@ -224,6 +224,66 @@ def test_the_tier_that_would_fit(used: str, tier: str | None) -> None:
     (found,) = tenants([namespace("t", "a")], [quota("t", used, "15")], known_tiers({}))
     assert found["fitting_tier"] == tier
     assert bool(found["problems"]) is (used != "15")
+
+
+def test_custom_values_fit_their_own_tenant() -> None:
+    (found,) = tenants([namespace("t", "a", "business")], [quota("t", "110", "120")], known_tiers({}))
+    assert found["fitting_tier"] == "business"
+    # Standard has none: somebody made the quota larger by hand.
+    (found,) = tenants([namespace("t", "a")], [quota("t", "110", "120")], known_tiers({}))
+    assert found["fitting_tier"] is None
+
+
+@pytest.mark.parametrize(
+    ("used", "state"),
+    [("0", "well"), ("80", "well"), ("81", "filling"), ("95", "filling"), ("96", "tight"), ("100", "tight"), ("101", "over")],
+)
+def test_how_full_a_tenant_is(used: str, state: str) -> None:
+    (found,) = tenants([namespace("t", "a")], [quota("t", used, "100")], known_tiers({}))
+    assert (found["state"], found["resources"]["pods"]["state"], found["nearest"]["resource"]) == (state, state, "pods")
+
+
+def test_the_worst_that_is_true_is_told() -> None:
+    going = namespace("t-site-2", "a", deletionTimestamp="now")
+    states = {
+        "going": ([namespace("t", "a"), going], [quota("t", "1")]),
+        "filling": ([namespace("t", "a"), going], [quota("t", "9")]),
+        "incomplete": ([namespace("t", "a"), namespace("t-site-2", "a")], [quota("t", "10")]),
+        "over": ([namespace("t", "a"), namespace("t-site-2", "a")], [quota("t", "11")]),
+    }
+    for state, (namespaces, quotas) in states.items():
+        (found,) = tenants(namespaces, quotas, known_tiers({}))
+        assert found["state"] == state
+    (found,) = tenants(
+        [namespace("t", "a"), namespace("t-site-2", "a", "premium")], [quota("t", "1"), quota("t-site-2", "1")], known_tiers({})
+    )
+    assert found["state"] == "incomplete"
+    (found,) = tenants([namespace("t", "a")], [], known_tiers({}))
+    assert (found["state"], found["nearest"]) == ("incomplete", None)
+
+
+def test_the_resource_nearest_its_limit() -> None:
+    full = quota("t", "4")
+    full["spec"]["hard"] |= {"requests.cpu": "2", "requests.memory": "4Gi", "services.loadbalancers": "0"}
+    full["status"]["used"] |= {"requests.cpu": "1500m", "requests.memory": "1Gi", "services.loadbalancers": "0"}
+    (found,) = tenants([namespace("t", "a")], [full], known_tiers({}))
+    line = {"used": "1500m", "hard": "2", "headroom": "500m", "percent": 75.0, "state": "well"}
+    assert found["nearest"] == {"resource": "requests.cpu", **line}
+
+
+def test_what_is_in_the_way_of_a_smaller_tier() -> None:
+    namespaces = [namespace("t", "a", "premium"), namespace("t-site-2", "a", "premium")]
+    tiers = known_tiers({})
+    (found,) = tenants(namespaces, [quota("t", "9"), quota("t-site-2", "7")], tiers, tiers["standard"])
+    told = [(one["what"], one["where"], one["used"], one["allowed"], one["remedy"]) for one in found["blockers"]]
+    assert told == [
+        ("sites", "tenant a", "2", "1", "remove sites"),
+        ("pods", "tenant a", "16", "15", "stop pods, or lower replicas"),
+    ]
+    (found,) = tenants(namespaces, [], tiers, tiers["premium"])
+    assert found["blockers"] == []
+    (found,) = tenants(namespaces, [], tiers)
+    assert "blockers" not in found
 
 
 def test_what_a_quota_does_not_count_is_counted_here() -> None:
