@@ -46,6 +46,11 @@ class Pool:
         if isinstance(answer, Exception):
             raise answer
         status, content = answer
+        # An empty answer stands for what a server says of a write that was done.
+        if content == {} and method == "PATCH":
+            content = self.bodies[-1]
+        elif content == {} and method == "DELETE":
+            content = {"kind": "Status", "status": "Success"}
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         return SimpleNamespace(status=status, data=data, headers={"Retry-After": "3"} if status == 429 else {})
 

@@ -68,7 +68,7 @@ def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
 def _value(variables: Mapping[str, Any], name: str) -> Any:
     try:
         return _plain(variables.get(name))
-    except (AnsibleError, UndefinedError):
+    except (AnsibleError, UndefinedError, RecursionError):
         return None
 
 

@@ -27,6 +27,8 @@ FIELD_MANAGER = "bluegreen.orchestrator"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 # Which set of manifests an object belongs to; a set prunes its own objects only.
 SET_LABEL = "bluegreen.orchestrator/set"
+# A namespace is a DNS label (RFC 1123).
+DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 APPLY = "application/apply-patch+yaml"
 
@@ -123,7 +125,7 @@ class Api:
     def get(self, kind: Kind, namespace: str | None, name: str) -> dict[str, Any] | None:
         """Return one object, None when it is not there."""
         try:
-            return self._ask("get", "GET", kind, namespace, name)
+            return _object(self._ask("get", "GET", kind, namespace, name), kind, name)
         except KubernetesError as error:
             if error.status == 404:
                 return None
@@ -149,12 +151,13 @@ class Api:
                 query = {key: value for key, value in query.items() if key not in ("limit", "continue")}
                 found = []
                 continue
-            # Kind and version stand at the list, not at its items.
-            found += [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in answer.get("items") or []]
+            found += _items(answer, kind)
             rest = (answer.get("metadata") or {}).get("continue")
             if not rest:
                 return found
-            query["continue"] = rest
+            if rest == query.get("continue"):
+                raise KubernetesError(f"list {kind.plural}: the server gives the same page again and again; see its log, or the proxy's.")
+            query["continue"] = str(rest)
 
     def apply(self, kind: Kind, manifest: Mapping[str, Any], *, force: bool = False, dry_run: bool = False) -> dict[str, Any]:
         """Apply a manifest on the server, as our field manager.
@@ -167,16 +170,21 @@ class Api:
         """
         meta = manifest["metadata"]
         query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
-        return self._ask("patch", "PATCH", kind, meta.get("namespace"), meta["name"], query=query, body=manifest)
+        answer = self._ask("patch", "PATCH", kind, meta.get("namespace"), meta["name"], query=query, body=manifest)
+        return _object(answer, kind, meta["name"])
 
     def delete(self, kind: Kind, namespace: str | None, name: str, uid: str) -> None:
         """Delete the very object that was read; one that is gone already is fine."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, "propagationPolicy": "Background"}
         try:
-            self._ask("delete", "DELETE", kind, namespace, name, body=body)
+            answer = self._ask("delete", "DELETE", kind, namespace, name, body=body)
         except KubernetesError as error:
             if error.status != 404:
                 raise
+            return
+        # What goes at once is answered by a Status, what takes its time by itself.
+        if not (answer.get("kind") == "Status" and answer.get("status") == "Success"):
+            _object(answer, kind, name)
 
     def _ask(
         self,
@@ -225,6 +233,9 @@ class Api:
         timeout = urllib3.Timeout(connect=limit, read=limit)
         try:
             answer = self.access.pool.request(method, url, body=data, headers=headers, timeout=timeout, retries=False, redirect=False)
+        except ValueError as error:
+            # Of a header that cannot be sent: its text quotes it, and one of them is the token.
+            raise KubernetesError(f"{what.words()}: the request cannot be sent ({type(error).__name__}); see URL and token.") from None
         except urllib3.exceptions.HTTPError as error:
             # At first contact a wrong address is likelier than a restart, and a fleet must not wait for each of its hosts.
             if self._answered and time.monotonic() < until and not _is_tls(error):
@@ -262,16 +273,52 @@ def _is_tls(error: Exception) -> bool:
 
 def _retry_after(value: str | None) -> float:
     """Return the seconds to wait; the server says whole ones, and 1 is what it says under load."""
-    return float(value) if value and value.isdigit() else 0.5
+    return max(0.1, float(value)) if value and value.isascii() and value.isdigit() else 0.5
 
 
 def _json_of(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     # A proxy answers in HTML.
     return found if isinstance(found, dict) else {"message": _short(data[:200].decode(errors="replace"))}
+
+
+def _object(answer: dict[str, Any], kind: Kind, name: str) -> dict[str, Any]:
+    """Return an answer that is the object that was asked for.
+
+    A login page with status 200, a cut answer or a wrong address would else count as "nothing is there" or "it was done".
+
+    Raises:
+        KubernetesError: it is something else.
+    """
+    meta = answer.get("metadata")
+    if not isinstance(meta, dict) or meta.get("name") != name or answer.get("kind", kind.kind) != kind.kind:
+        raise _unexpected(f"{kind.kind} {name}", answer)
+    return answer
+
+
+def _items(answer: dict[str, Any], kind: Kind) -> list[dict[str, Any]]:
+    """Return the objects of an answer that is a list of them; see ``_object``.
+
+    Raises:
+        KubernetesError: it is something else.
+    """
+    items = [] if answer.get("items", False) is None else answer.get("items")
+    if not isinstance(items, list) or not isinstance(answer.get("metadata"), dict) or not all(_is_named(item) for item in items):
+        raise _unexpected(f"list of {kind.plural}", answer)
+    # Kind and version stand at the list, not at its items.
+    return [{"apiVersion": kind.api, "kind": kind.kind, **item} for item in items]
+
+
+def _is_named(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("metadata"), dict) and isinstance(item["metadata"].get("name"), str)
+
+
+def _unexpected(what: str, answer: Mapping[str, Any]) -> KubernetesError:
+    said = f"kind {answer['kind']}" if isinstance(answer.get("kind"), str) else "no object of Kubernetes"
+    return KubernetesError(f"the answer is no {what} but {_short(said)}; see whether an API server is at that address, or only a proxy.")
 
 
 def _short(text: str) -> str:
@@ -299,8 +346,9 @@ def _no_answer(host: str, error: Exception, limit: float) -> str:
 
 def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Access) -> KubernetesError:
     """Make an error of an answer that is none of 2xx."""
-    details = answer.get("details") or {}
-    causes = [cause for cause in details.get("causes") or [] if isinstance(cause, dict)]
+    details = answer.get("details")
+    given = details.get("causes") if isinstance(details, dict) else None
+    causes = [{str(key): str(value) for key, value in cause.items()} for cause in given or [] if isinstance(cause, dict)]
     reason = str(answer.get("reason") or "")
     message = str(answer.get("message") or reason or f"status {status}")
     said = _short(message)
@@ -334,6 +382,10 @@ def _because(what: _Request, status: int, said: str, access: Access) -> str:
         # No definition brings what Kubernetes itself lacks: the server is too old, or something else answers there.
         served = f"this is a Kubernetes that has {what.kind.api}" if what.kind.built_in else "the definition of the kind (CRD) is installed"
         return f"the server does not know that kind (404: {said}); see whether {served}."
+    if status in (503, 504):
+        return f"the server, or what stands before it, is not ready ({status}), still after {PATIENCE:g} s; see whether it is up."
+    if 300 <= status < 400:
+        return f"the server sends us elsewhere ({status}); give the address of the API server itself."
     if status == 429:
         return f"the server is asked too much (429), still after {PATIENCE:g} s; run again later, or with fewer forks."
     return ""

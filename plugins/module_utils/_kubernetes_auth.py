@@ -16,11 +16,13 @@ import contextlib
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
@@ -40,6 +42,12 @@ KUBERNETES_SPEC: dict[str, Any] = {
     "in_cluster": {"type": "bool", "default": False},
     "request_timeout": {"type": "float", "default": 10.0},
 }
+
+
+# Of the client's words about a kubeconfig, those that name no value.
+MISSING = re.compile(r"Expected key ([\w-]+) in|Expected object with name ([\w.:@/-]+) in \S*?/(contexts|clusters|users) list")
+# A day: longer than any request, and what sockets take.
+MOST_SECONDS = 86400
 
 
 @dataclass(frozen=True)
@@ -131,8 +139,11 @@ def access(params: Mapping[str, Any]) -> Access:
     Raises:
         InputError: the options, a file that they name, or the library does not serve.
     """
-    if params["request_timeout"] <= 0:
-        raise InputError(f"request_timeout: {params['request_timeout']:g} is no time to wait; give seconds above 0.")
+    # Not a number is neither above 0 nor below.
+    if not 0 < params["request_timeout"] <= MOST_SECONDS:
+        raise InputError(
+            f"request_timeout: {params['request_timeout']:g} is no time to wait; give seconds, above 0 and up to {MOST_SECONDS}."
+        )
     source = source_of(params)
     _check_proxy(params["proxy"])
     files = {name: params[name] for name in ("token_file", "ca_cert") if params[name]}
@@ -164,12 +175,38 @@ def _made(kubernetes: ModuleType, configuration: Any, who: str) -> Access:
     setting = configuration.auth_settings().get("BearerToken")
     headers = {"Accept": "application/json", "User-Agent": "bluegreen.orchestrator"}
     if setting and setting.get("value"):
-        headers["Authorization"] = str(setting["value"])
+        # Files end in a newline; kubectl takes it off, too.
+        value = str(setting["value"]).strip()
+        if not value.isascii() or not value.isprintable():
+            raise InputError(f"the token of {who} holds what no token may (control characters, or letters beyond ASCII); renew it.")
+        headers["Authorization"] = value
+    host = str(configuration.host).rstrip("/")
+    _check_server(host, who)
     if not configuration.verify_ssl:
         importlib.import_module("urllib3").disable_warnings()
-    # The REST client only makes the pool: TLS, client certificates, proxy and no_proxy are its business, requests are ours.
-    pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
-    return Access(str(configuration.host).rstrip("/"), headers, pool, who)
+    try:
+        # The REST client only makes the pool: TLS, client certificates, proxy and no_proxy are its business, requests are ours.
+        pool = kubernetes.client.ApiClient(configuration).rest_client.pool_manager
+    except Exception as error:
+        # Its text may quote a proxy with its password.
+        raise InputError(
+            f"{who}: no connection can be made of it ({type(error).__name__}); see its proxy-url, certificates and keys."
+        ) from None
+    return Access(host, headers, pool, who)
+
+
+def _check_server(host: str, who: str) -> None:
+    """Refuse an address that would be printed with a password in it, or that is none.
+
+    Raises:
+        InputError: it is refused.
+    """
+    if "@" in host:
+        raise InputError(f"{who}: the server's URL carries a user or password, and it is shown in errors; take them out.")
+    parts = urlsplit(host)
+    if parts.query or parts.fragment:
+        raise InputError(f"{who}: {host!r} has a query or fragment; give the address of the API server alone.")
+    check_url(f"{who}: server", host)
 
 
 def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping[str, Any]) -> str:
@@ -187,16 +224,20 @@ def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping
     try:
         _load(kubernetes, given, params["context"], configuration)
     except Exception as error:
-        # Only the class of the unknown: the text of a YAML error quotes the file, and a kubeconfig holds tokens.
-        reason = str(error) if isinstance(error, kubernetes.config.ConfigException) else type(error).__name__
-        raise InputError(
-            f"{option}: {given!r}{wanted} cannot be used ({reason.splitlines()[0][:200]}); correct the file or context."
-        ) from None
+        raise InputError(f"{option}: {given!r}{wanted} cannot be used ({_why_unusable(error)}); correct the file or context.") from None
     finally:
         logging.disable(logging.NOTSET)
     if configuration.host.startswith("https:") and not (params["token_file"] or _has_credentials(configuration)):
         raise InputError(f"{option}: {given!r}{wanted} gives no credentials; its exec plugin fails or its user has none: try kubectl.")
     return f"kubeconfig {given}{wanted_context(params)}"
+
+
+def _why_unusable(error: Exception) -> str:
+    """Say what is wrong with a kubeconfig. Not in the error's words: they quote the file, and a kubeconfig holds tokens."""
+    missing = MISSING.search(str(error))
+    if missing is None:
+        return type(error).__name__
+    return f"the key {missing[1]} is missing" if missing[1] else f"{missing[2]} is not among its {missing[3]}"
 
 
 def _load(kubernetes: ModuleType, given: str, context: str | None, configuration: Any) -> None:
@@ -249,13 +290,14 @@ def _readable(option: str, path: str) -> None:
     try:
         with open(path, "rb"):
             return
-    except OSError as error:
-        raise InputError(f"{option}: {path!r} cannot be read ({error.strerror}); correct the path or its rights.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise InputError(f"{option}: {path!r} cannot be read ({reason}); correct the path or its rights.") from None
 
 
 def _read_token(path: str) -> str:
     with open(path, encoding="utf-8", errors="replace") as file:
         token = file.read().strip()
-    if not token or any(char.isspace() or not char.isprintable() for char in token):
+    if not token or not token.isascii() or any(char.isspace() or not char.isprintable() for char in token):
         raise InputError(f"token_file: {path!r} holds no token; it must hold one word and nothing else.")
     return token

@@ -146,16 +146,26 @@ def execute(api: Api, steps: Sequence[Step]) -> None:
         BlueGreenError: a step failed; ``done`` of its facts names those before it.
     """
     done: list[str] = []
-    try:
-        for step in steps:
+    for step in steps:
+        try:
             if step.after is None:
                 api.delete(step.kind, step.namespace, step.name, step.uid)
             else:
                 api.apply(step.kind, step.after, force=step.force)
-            done.append(f"{step.action} {step.title()}")
-    except BlueGreenError as error:
-        far = f"{len(done)} of {len(steps)} steps were done and stay; run again to finish." if done else "Nothing was changed."
-        raise BlueGreenError(f"{error.sentence} {far}", **{**error.facts, "done": done, "changed": bool(done)}) from None
+        except Exception as error:
+            raise _stopped(error, step, done, len(steps)) from None
+        done.append(f"{step.action} {step.title()}")
+
+
+def _stopped(error: Exception, step: Step, done: list[str], whole: int) -> BlueGreenError:
+    """Say how far it came. Only a refusal (4xx) says that the last step was not done; after anything else that is not known."""
+    sentence = error.sentence if isinstance(error, BlueGreenError) else f"{step.action} {step.title()}: failed ({type(error).__name__})."
+    facts = error.facts if isinstance(error, BlueGreenError) else {}
+    refused = isinstance(error, KubernetesError) and 400 <= error.status < 500
+    far = f"{len(done)} of {whole} steps were done and stay; run again to finish." if done else "Nothing was changed."
+    if not refused:
+        far = f"Whether this step was done is not known, {len(done)} of {whole} were before it; run again to finish."
+    return BlueGreenError(f"{sentence} {far}", **{**facts, "done": done, "changed": bool(done) or not refused})
 
 
 def validate(api: Api, steps: Sequence[Step]) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests_wait
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
+    DNS_LABEL,
     FIELD_MANAGER,
     LABEL_VALUE,
     MANAGED_BY,
@@ -150,8 +151,10 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
     meta = given.get("metadata")
     if not isinstance(meta, Mapping) or not isinstance(meta.get("name"), str) or not meta["name"]:
         raise InputError(f"{where}: metadata.name is missing; name the {kind.kind}.")
-    if kind.namespaced and not (isinstance(meta.get("namespace"), str) and meta["namespace"]):
-        raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing; say where it is to live.")
+    if meta["name"] in (".", "..") or not set("/%").isdisjoint(meta["name"]):
+        raise InputError(f"{where}: metadata.name {meta['name'][:80]!r} cannot stand in a path; use letters, digits, dots and hyphens.")
+    if kind.namespaced and not (isinstance(meta.get("namespace"), str) and DNS_LABEL.fullmatch(meta["namespace"])):
+        raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing or no namespace; say where it is to live.")
     if not isinstance(meta.get("labels") or {}, Mapping):
         raise InputError(f"{where}: metadata.labels of {kind.kind} {meta['name']} are no dictionary; write for example {{app: shop}}.")
     if "status" in given:
@@ -169,6 +172,10 @@ def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[K
             raise InputError(f"kinds: {name!r} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
         kinds[name] = MANIFEST_KINDS[name]
     namespaces = set(params["namespaces"])
+    for name in sorted(namespaces):
+        # Empty would be everywhere, and two dots another path.
+        if not DNS_LABEL.fullmatch(name):
+            raise InputError(f"namespaces: {name[:80]!r} is no namespace; use up to 63 lower-case letters, digits and hyphens.")
     exact = {(one.kind.full_name, one.place[0]) for one in wanted}
     places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
     if params["state"] == "absent" and not places:

@@ -29,6 +29,8 @@ OBJECT_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(
 # By these a namespace is known for a site's, and by the prefixes for how safe it is, for ours, and for Kubernetes' own.
 OUR_LABELS: Final = ("tenant", "tier", "type", "site")
 OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
+# Two digits, for which the length of an id leaves room.
+MOST_SITES: Final = 99
 SITE_SUFFIX: Final = re.compile(r".*(-site-\d+|-database)")
 
 _COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
@@ -141,8 +143,8 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
     tier = effective_tier(params["tier"] or "standard", params["tiers_extra"], params["custom"] if present else {})
     check_tenant(params["tenant"], params["namespace_prefix"])
     sites = params["sites"]
-    if sites < 1:
-        raise InputError(f"sites: {sites} is no number of sites; give 1 or more.")
+    if not 1 <= sites <= MOST_SITES:
+        raise InputError(f"sites: {sites} is no number of sites; give 1 to {MOST_SITES}.")
     envelope = Envelope(
         tenant=params["tenant"],
         tier=tier,

@@ -41,7 +41,9 @@ def envelope_of(given: Mapping[str, Any]) -> Envelope:
         InputError: a value cannot work.
     """
     tenant = str(given["tenant"])
-    prefix = str(given.get("namespace_prefix") or PREFIX)
+    said = given.get("namespace_prefix")
+    # Empty is a prefix, too: the module that makes the namespaces reads it so.
+    prefix = PREFIX if said is None else str(said)
     try:
         check_tenant(tenant, prefix)
     except InputError as problem:
@@ -74,14 +76,14 @@ def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
 
     Args:
         envelope: the tenant.
-        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``usage`` and ``namespace_labels``.
+        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``egress_outside_ports``, ``usage`` and ``namespace_labels``.
 
     Raises:
         InputError: a value cannot work.
     """
     for name in entries(given.get("ingress_namespaces"), "tenant_ingress_namespaces"):
         label(name, "tenant_ingress_namespaces")
-    for option in ("ingress_ports", "egress_ports"):
+    for option in ("ingress_ports", "egress_ports", "egress_outside_ports"):
         for port in entries(given.get(option), f"tenant_{option}"):
             number(port, f"tenant_{option}", least=1, most=65535)
     labels_of(dictionary(given.get("namespace_labels"), "tenant_namespace_labels"), "tenant_namespace_labels")

@@ -100,6 +100,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
     ("tenant_ingress_namespaces", {"envelope": {"ingress_namespaces": "traefik"}}),
     ("tenant_ingress_ports", {"envelope": {"ingress_ports": "8443"}}),
     ("tenant_egress_ports", {"envelope": {"egress_ports": 3306}}),
+    ("tenant_egress_outside_ports", {"envelope": {"egress_outside_ports": 587}}),
     ("tenant_domains", {"ingress": {"domains": "acme.example"}}),
     ("tenant_entrypoints", {"ingress": {"entry_points": "websecure"}}),
     ("tenant_trusted_ips", {"ingress": {"trusted_ips": "192.0.2.1"}}),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,20 +31,74 @@ MANIFEST = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q
 APPLY = f"PATCH {QUOTAS}/q?fieldManager=bluegreen.orchestrator&force=false"
 
 
+Q: dict[str, Any] = {"kind": "ResourceQuota", "metadata": {"name": "q"}}
+S: dict[str, Any] = {"kind": "StorageClass", "metadata": {"name": "s"}}
+
+
+def named(number: int) -> dict[str, Any]:
+    return {"metadata": {"name": f"q{number}"}, "n": number}
+
+
+NOTHING: list[Any] = [
+    *(b"<html>Log in</html>", b"", b'{"items": [', b"[" * 100_000),
+    *([], None, {"kind": "Status", "status": "Failure"}, {"items": "q"}, {"items": []}),
+]
+
+
+@pytest.mark.parametrize("answer", NOTHING, ids=lambda answer: repr(answer)[:30])
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_answer_of_something_else_is_neither_nothing_nor_done(answer: Any, status: int) -> None:
+    """A proxy's login page, a cut answer: what is then "not there" would be deleted with its data, and what is "done" is not."""
+    deletion = f"DELETE {QUOTAS}/q"
+    client = Client(*[(line, (status, answer)) for line in (f"GET {QUOTAS}/q", f"GET {QUOTAS}{PAGE}", APPLY, deletion)])
+    calls: list[Callable[[], object]] = [
+        lambda: client.api.get(kinds.QUOTA, "t", "q"),
+        lambda: client.api.list_all(kinds.QUOTA, "t"),
+        lambda: client.api.apply(kinds.QUOTA, MANIFEST),
+        lambda: client.api.delete(kinds.QUOTA, "t", "q", "uid-1"),
+    ]
+    for call in calls:
+        with pytest.raises(KubernetesError, match="see whether an API server is at that address, or only a proxy"):
+            call()
+    client.pool.done()
+
+
+@pytest.mark.parametrize("item", [1, "q", {}, {"metadata": {}}, {"metadata": {"name": None}}])
+def test_a_list_of_something_else_is_none(item: Any) -> None:
+    client = Client((f"GET {QUOTAS}{PAGE}", (200, {"items": [named(1), item], "metadata": {}})))
+    with pytest.raises(KubernetesError, match="the answer is no list of resourcequotas"):
+        client.api.list_all(kinds.QUOTA, "t")
+
+
+def test_the_same_page_again_is_no_progress() -> None:
+    page = {"items": [named(1)], "metadata": {"continue": "x"}}
+    client = Client((f"GET {QUOTAS}{PAGE}", (200, page)), (f"GET {QUOTAS}{PAGE}&continue=x", (200, page)))
+    with pytest.raises(KubernetesError, match="the same page again and again"):
+        client.api.list_all(kinds.QUOTA, "t")
+
+
+def test_a_header_that_cannot_be_sent_is_not_quoted() -> None:
+    client = Client((f"GET {QUOTAS}/q", ValueError("Invalid header value b'Bearer canary'")))
+    with pytest.raises(KubernetesError) as caught:
+        client.api.get(kinds.QUOTA, "t", "q")
+    assert "cannot be sent (ValueError)" in caught.value.sentence
+    assert "canary" not in caught.value.sentence
+
+
 def test_reads() -> None:
     client = Client(
-        (f"GET {QUOTAS}/q", (200, {"a": 1})),
+        (f"GET {QUOTAS}/q", (200, Q)),
         (f"GET {QUOTAS}/none", refused(404, "not found")),
-        (f"GET {QUOTAS}{PAGE}", (200, {"items": [{"n": 1}], "metadata": {"continue": "token/2"}})),
-        (f"GET {QUOTAS}{PAGE}&continue=token%2F2", (200, {"items": [{"n": 2}], "metadata": {}})),
-        ("GET /apis/storage.k8s.io/v1/storageclasses/s", (200, {"b": 2})),
-        ("GET /api/v1/namespaces?limit=500&labelSelector=tenant%3Dacme", (200, {"items": None})),
+        (f"GET {QUOTAS}{PAGE}", (200, {"items": [named(1)], "metadata": {"continue": "token/2"}})),
+        (f"GET {QUOTAS}{PAGE}&continue=token%2F2", (200, {"items": [named(2)], "metadata": {}})),
+        ("GET /apis/storage.k8s.io/v1/storageclasses/s", (200, S)),
+        ("GET /api/v1/namespaces?limit=500&labelSelector=tenant%3Dacme", (200, {"items": None, "metadata": {}})),
     )
-    assert client.api.get(kinds.QUOTA, "t", "q") == {"a": 1}
+    assert client.api.get(kinds.QUOTA, "t", "q") == Q
     assert client.api.get(kinds.QUOTA, "t", "none") is None
     of = {"apiVersion": "v1", "kind": "ResourceQuota"}
-    assert client.api.list_all(kinds.QUOTA, "t") == [of | {"n": 1}, of | {"n": 2}]
-    assert client.api.get(kinds.STORAGE_CLASS, None, "s") == {"b": 2}
+    assert client.api.list_all(kinds.QUOTA, "t") == [of | named(1), of | named(2)]
+    assert client.api.get(kinds.STORAGE_CLASS, None, "s") == S
     assert client.api.list_all(kinds.NAMESPACE, labels="tenant=acme") == []
     assert client.api.requests == {"get": 3, "list": 3}
     client.pool.done()
@@ -52,9 +107,9 @@ def test_reads() -> None:
 def test_a_list_whose_rest_has_expired_is_asked_for_as_a_whole() -> None:
     """A continue token lives five minutes; a list in two halves of different ages would be no list."""
     client = Client(
-        (f"GET {QUOTAS}{PAGE}", (200, {"items": [{"n": 1}], "metadata": {"continue": "old"}})),
+        (f"GET {QUOTAS}{PAGE}", (200, {"items": [named(1)], "metadata": {"continue": "old"}})),
         (f"GET {QUOTAS}{PAGE}&continue=old", refused(410, "The provided continue parameter is too old", "Expired")),
-        (f"GET {QUOTAS}", (200, {"items": [{"n": 2}, {"n": 3}], "metadata": {}})),
+        (f"GET {QUOTAS}", (200, {"items": [named(2), named(3)], "metadata": {}})),
         (f"GET {QUOTAS}{PAGE}", refused(410, "gone", "Expired")),
     )
     assert [one["n"] for one in client.api.list_all(kinds.QUOTA, "t")] == [2, 3]
@@ -154,15 +209,15 @@ def test_only_the_groups_of_others_can_be_missing() -> None:
 
 
 def test_a_busy_server_is_asked_again() -> None:
-    client = Client((f"GET {QUOTAS}/q", refused(429, "slow down")), (f"GET {QUOTAS}/q", (503, b"")), (f"GET {QUOTAS}/q", (200, {})))
-    assert client.api.get(kinds.QUOTA, "t", "q") == {}
+    client = Client((f"GET {QUOTAS}/q", refused(429, "slow down")), (f"GET {QUOTAS}/q", (503, b"")), (f"GET {QUOTAS}/q", (200, Q)))
+    assert client.api.get(kinds.QUOTA, "t", "q") == Q
     assert client.slept == [3.0, 0.5]
     assert client.api.requests == {"get": 3}
 
 
 def test_a_restart_in_the_middle_is_waited_for_and_a_wrong_address_is_not() -> None:
     away = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError())
-    client = Client((f"GET {QUOTAS}/q", (200, {})), (APPLY, away), (APPLY, away), (APPLY, (200, {})))
+    client = Client((f"GET {QUOTAS}/q", (200, Q)), (APPLY, away), (APPLY, away), (APPLY, (200, {})))
     client.api.get(kinds.QUOTA, "t", "q")
     client.api.apply(kinds.QUOTA, MANIFEST)
     client.pool.done()

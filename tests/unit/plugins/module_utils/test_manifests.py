@@ -138,7 +138,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"manifests": [BLUE, manifest(kind=Kind("ConfigMap", "v2", "configmaps"))]}, r"manifests\[1\]: v2/ConfigMap is no kind"),
     ({"manifests": [{"apiVersion": "v1", "kind": "ConfigMap"}]}, "metadata.name is missing; name the ConfigMap"),
     ({"manifests": [{**BLUE, "metadata": {"name": 7}}]}, "metadata.name is missing"),
-    ({"manifests": [{**BLUE, "metadata": {"name": "a"}}]}, "metadata.namespace of ConfigMap a is missing; say where it is to live"),
+    (
+        {"manifests": [{**BLUE, "metadata": {"name": "a"}}]},
+        "metadata.namespace of ConfigMap a is missing or no namespace",
+    ),
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": 7}}]}, "metadata.namespace of ConfigMap a is missing"),
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": "t", "labels": ["x"]}}]}, "metadata.labels of ConfigMap a are no"),
     ({"manifests": [{**BLUE, "status": {}}]}, "ConfigMap a has a status, which is the server's to write; leave it out"),

@@ -19,7 +19,7 @@ from tests.unit.plugins.module_utils.test_tenant_use import namespace, quota
 
 NAMESPACES = "GET /api/v1/namespaces?limit=500&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dbluegreen.orchestrator%2Ctenant"
 QUOTAS = NAMESPACES.replace("namespaces", "resourcequotas")
-ACME = "%2Ctenant%3Dacme"
+ACME = "%2Ctenant+in+%28acme%29"
 PREFIX = "e-commerce-tenant-"
 
 
@@ -30,7 +30,10 @@ def run(**options: Any) -> dict[str, Any]:
 def two_lists(selector: str, *names: tuple[str, str]) -> list[Expected]:
     """Namespaces by name and tenant, and the quota in each of them."""
     found = [namespace(name, tenant) for name, tenant in names]
-    return [(NAMESPACES + selector, items(*found)), (QUOTAS + selector, items(*(quota(name, "4") for name, _tenant in names)))]
+    return [
+        (NAMESPACES + selector, items(*found)),
+        (QUOTAS + selector, items(*(quota(name, "4", tenant=tenant) for name, tenant in names))),
+    ]
 
 
 FILTERS: list[tuple[dict[str, Any], str, list[tuple[str, str]], dict[str, list[str]]]] = [
@@ -77,7 +80,7 @@ def test_a_large_cluster_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -
     pages: list[Expected] = []
     for line, found in (
         (NAMESPACES, [namespace(name, name[-1]) for name in names]),
-        (QUOTAS, [quota(name, "1") for name in names]),
+        (QUOTAS, [quota(name, "1", tenant=name.removeprefix(PREFIX)) for name in names]),
     ):
         pages.append((line, (200, {"items": found[:1], "metadata": {"continue": "more"}})))
         pages.append((f"{line}&continue=more", items(*found[1:])))
@@ -89,7 +92,7 @@ def test_a_large_cluster_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_tier_of_ones_own_is_among_those_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """More pods than any tier that is sold has."""
-    found = (NAMESPACES, items(namespace(f"{PREFIX}a", "a"))), (QUOTAS, items(quota(f"{PREFIX}a", "101", "100")))
+    found = (NAMESPACES, items(namespace(f"{PREFIX}a", "a"))), (QUOTAS, items(quota(f"{PREFIX}a", "101", "100", tenant="a")))
     for extra, fitting in (({}, None), ({"gold": {"based_on": "business", "quota": {"pods": 200}}}, "gold")):
         with answering(monkeypatch, _tenant_info, *found):
             assert run(tiers_extra=extra)["tenants"][0]["fitting_tier"] == fitting
@@ -100,7 +103,7 @@ def test_a_tier_of_ones_own_is_among_those_that_fit(monkeypatch: pytest.MonkeyPa
     [
         ({"tenant": "Acme"}, "tenant: 'Acme' is no DNS label"),
         ({"tenant": ""}, "tenant: '' is no DNS label"),
-        ({"tenant": "acme,tier=standard"}, "tenant: 'acme,tier=standard' is no DNS label"),
+        ({"tenant": "acme,tier=standard"}, "tenant: 'tier=standard' is no DNS label"),
         ({"tenant": "acme-site-2"}, "ends like a namespace of another tenant"),
         ({"tiers_extra": {"gold": {"based_on": "silver"}}}, "silver"),
     ],

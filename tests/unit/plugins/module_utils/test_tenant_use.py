@@ -186,9 +186,9 @@ def namespace(name: str, tenant: str, tier: str = "standard", **metadata: Any) -
     return {"metadata": {"name": name, "labels": labels, **metadata}}
 
 
-def quota(namespace: str, used: str, hard: str = "10") -> dict[str, Any]:
+def quota(namespace: str, used: str, hard: str = "10", **labels: str) -> dict[str, Any]:
     return {
-        "metadata": {"name": "tenant-quota", "namespace": namespace},
+        "metadata": {"name": "tenant-quota", "namespace": namespace, "labels": labels},
         "spec": {"hard": {"pods": hard}},
         "status": {"used": {"pods": used}},
     }
