@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests_wait
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     DNS_LABEL,
     FIELD_MANAGER,
@@ -50,6 +50,7 @@ MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "manifests": {"type": "list", "elements": "dict", "default": []},
     "namespaces": {"type": "list", "elements": "str", "default": []},
     "kinds": {"type": "list", "elements": "str", "default": []},
+    "namespaces_to_come": {"type": "list", "elements": "str", "default": []},
     "missing_crd": {"type": "str", "choices": ["skip", "fail"], "default": "skip"},
     "take_over": {"type": "bool", "default": False},
     "validate": {"type": "str", "choices": ["client", "server"], "default": "client"},
@@ -101,6 +102,7 @@ def _run(
     present = params["state"] == "present"
     known = [one for one in wanted if present and one.kind.full_name not in missing]
     steps, taken = plan(params["set"], known, found, take_over=params["take_over"])
+    _refuse_nowhere(api, steps, {namespace for _kind, namespace, _name in found} | set(params["namespaces_to_come"]))
     warnings = (
         [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
         # Where all of a set goes, there is nothing to apply.
@@ -201,6 +203,36 @@ def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tup
         for one in objects:
             found[kind.full_name, namespace or "", one["metadata"]["name"]] = one
     return found, missing
+
+
+def _refuse_nowhere(api: Api, steps: Iterable[Step], sure: set[str]) -> None:
+    """Refuse what would be made in a namespace that is not there: a list of it is empty, and only an apply would stumble over it.
+
+    Args:
+        api: the cluster; asked only for namespaces of which nothing else is known.
+        steps: what is to be done.
+        sure: namespaces that are there, for something is in them, or that come before this set.
+
+    Raises:
+        RefusedError: there is such a namespace, or it is going.
+    """
+    known = set(sure)
+    for step in steps:
+        if step.kind is NAMESPACE:
+            known.add(step.name)
+        elif step.action == "create" and step.namespace and step.namespace not in known:
+            there = api.get(NAMESPACE, None, step.namespace)
+            if there is None:
+                raise RefusedError(
+                    f"namespace {step.namespace} is not there, and {step.title()} would be made in it; make it first, or name it in"
+                    " namespaces_to_come where the same run makes it."
+                )
+            if (there.get("metadata") or {}).get("deletionTimestamp"):
+                raise RefusedError(
+                    f"namespace {step.namespace} is being deleted, and {step.title()} would be made in it; wait until it is gone, then make"
+                    " it again."
+                )
+            known.add(step.namespace)
 
 
 def plan(

@@ -24,6 +24,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     label,
     number,
     object_name,
+    service_name,
     site_number,
     unknown_keys,
 )
@@ -168,7 +169,7 @@ def entrance_of(envelope: Envelope, options: Mapping[str, Any]) -> Entrance:
         controller=controller,
         domains=_domains(envelope, entries(options.get("domains"), "tenant_domains")),
         gateway=(
-            label(gateway.get("service") or "api-gateway", "tenant_gateway.service"),
+            service_name(gateway.get("service") or "api-gateway", "tenant_gateway.service"),
             number(gateway.get("port") or 80, "tenant_gateway.port", least=1, most=65535),
         ),
         entry_points=tuple(map(_entry_point, entries(options.get("entry_points"), "tenant_entrypoints") or ["websecure"])),
@@ -286,7 +287,7 @@ def _static(given: Mapping[str, Any]) -> Static:
     bucket = str(given.get("bucket") or "")
     return Static(
         path=path,
-        service=label(given.get("service") or "minio-service", "tenant_static.service"),
+        service=service_name(given.get("service") or "minio-service", "tenant_static.service"),
         port=number(given.get("port") or 9000, "tenant_static.port", least=1, most=65535),
         external_name=host_name(external, "tenant_static.external_name") if external else "",
         bucket=label(bucket, "tenant_static.bucket") if bucket else "",

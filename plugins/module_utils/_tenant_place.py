@@ -141,6 +141,14 @@ def label(value: object, option: str) -> str:
     return text
 
 
+def service_name(value: object, option: str) -> str:
+    """Read the name of a Service: a host name in DNS of old, which begins with a letter (RFC 1035)."""
+    text = label(value, option)
+    if text[0].isdigit():
+        raise InputError(f"{option}: {text!r} begins with a digit, and Kubernetes lets no Service do so; begin it with a letter.")
+    return text
+
+
 def object_name(value: object, option: str) -> str:
     """Read the name of an object that somebody else makes: a Secret, an issuer, a class."""
     text = str(value)

@@ -22,6 +22,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     manifest,
     number,
     object_name,
+    service_name,
     site_number,
     unknown_keys,
 )
@@ -129,6 +130,8 @@ def _service(envelope: Envelope, given: Any) -> Service:
         writable=_directories(said, where),
         pull_secrets=_secrets(said, "pull_secrets", where),
     )
+    if found.port or found.metrics_port:
+        service_name(name, "tenant_services.name")
     if found.port and found.metrics_port == found.service_port:
         raise InputError(
             f"{where}.metrics_port: {found.metrics_port} is its service_port, too, and a Service has each port once; give one of the two"

@@ -21,7 +21,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Needs the verb C(list) on the kinds that are declared, in their namespaces.
+      - Needs the verb C(list) on the kinds that are declared, in their namespaces, and C(get) on a namespace in which something is to be
+        made and nothing was found.
   diff_mode:
     support: full
   idempotent:
@@ -52,6 +53,14 @@ options:
     default: []
   kinds:
     description: Kinds to prune in O(namespaces), beside those of the manifests, as C(apiVersion/kind).
+    type: list
+    elements: str
+    default: []
+  namespaces_to_come:
+    description:
+      - Namespaces that the same run makes before this task, which a preview therefore does not find.
+      - What is to be made in any other namespace that is not there is refused, in a preview as in an apply. Those among O(manifests) need
+        not be named.
     type: list
     elements: str
     default: []

@@ -74,16 +74,20 @@ def shop(control_plane: ControlPlane, tenant_id: str) -> Set:
 
 
 def documented() -> tuple[list[str], list[str]]:
-    """The verbs that a preview needs, and those that an apply needs besides, as the module's documentation names them."""
+    """The verbs that a preview needs on the kinds, and those that an apply needs besides, as the module's documentation names them."""
     source = (ROOT / "plugins/modules/kubernetes_manifests.py").read_text()
     documentation = yaml.safe_load(source.split('r"""')[1].split('"""')[0])
     (reading,) = documentation["attributes"]["check_mode"]["details"]
     (writing,) = [note for note in documentation["notes"] if "An apply also needs" in note]
-    return re.findall(r"C\((\w+)\)", reading), re.findall(r"C\((\w+)\)", writing)
+    kinds, _comma, namespaces = reading.partition(", and ")
+    assert re.findall(r"C\((\w+)\)", namespaces) == ["get"]
+    return re.findall(r"C\((\w+)\)", kinds), re.findall(r"C\((\w+)\)", writing)
 
 
-def rules(verbs: list[str]) -> list[dict[str, list[str]]]:
-    return [{"apiGroups": [group], "resources": [name], "verbs": verbs} for name, group in RESOURCES.items()]
+def rules(verbs: list[str], *, namespace: bool = True) -> list[dict[str, list[str]]]:
+    """The verbs on the kinds of this test, and to get the namespace, which may be given in it."""
+    found = [{"apiGroups": [group], "resources": [name], "verbs": verbs} for name, group in RESOURCES.items()]
+    return [*found, *([{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}] if namespace else [])]
 
 
 def test_the_documented_rights_are_enough(shop: Set) -> None:
@@ -126,6 +130,17 @@ def test_each_of_these_rights_is_needed_and_named_where_it_is_missing(shop: Set,
     told = shop.cluster.refused(user=user, **shop.options(shop.settings(colour="blue"), web, wait_seconds=30))
     assert said.format(shop.namespace) in told
     assert f"grant the verb {verb} on " in told
+
+
+def test_a_namespace_that_may_not_be_looked_for_is_named(shop: Set) -> None:
+    """Where nothing is there of what the set looks for; Kubernetes' own ConfigMap is something."""
+    reading, _writing = documented()
+    user = shop.plane.add_user(f"{shop.namespace}-user", rules(reading, namespace=False), namespaces=[shop.namespace])
+    told = shop.cluster.refused(user=user, check=True, **shop.options(shop.middleware(), kinds=[]))
+    assert f"get Namespace {shop.namespace}: not allowed for kubeconfig" in told
+    assert "grant the verb get on " in told
+    allowed = shop.plane.add_user(f"{shop.namespace}-reader", rules(reading), namespaces=[shop.namespace])
+    assert shop.cluster.ok(user=allowed, check=True, **shop.options(shop.middleware(), kinds=[]))["changed"]
 
 
 def test_a_set_prunes_its_own_and_takes_over_on_demand(shop: Set) -> None:

@@ -171,6 +171,19 @@ def test_a_new_version_by_the_services_alone(make: Make, tenant_id: str) -> None
     assert [one["name"] for one in actions] == [f"Deployment {PREFIX}{tenant_id}/api-gateway"]
 
 
+def test_what_would_be_made_nowhere_is_refused_in_preview_and_apply(make: Make, tenant_id: str) -> None:
+    """Services before their tenant, and regions without Argo CD."""
+    world = make({tenant_id: {"tenant_tier": "business", "tenant_services": [GATEWAY], **REGIONS}})
+    world.harness("tenant_services").refuses(f"namespace {PREFIX}{tenant_id} is not there, and Deployment")
+    # The envelope is there by then; a preview of the blank cluster says so before.
+    source = {"repository": "https://git.example/shop.git", "namespace": f"{tenant_id}-argocd"}
+    world.declare({tenant_id: {"tenant_tier": "business", "tenant_regions": ["eu-west-1"], "tenant_regions_source": source}})
+    sentence = f"namespace {tenant_id}-argocd is not there, and ApplicationSet"
+    for run in (world.harness().preview(), world.harness().apply()):
+        (failure,) = run.failures
+        assert sentence in failure.message
+
+
 def test_the_reader_of_the_guide_may_preview_everything(make: Make, control_plane: ControlPlane, tenant_id: str) -> None:
     """Its ClusterRole, as the guide has it; a downgrade looks at more than any other run."""
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "docs" / "guides" / "first_tenant.md").read_text())

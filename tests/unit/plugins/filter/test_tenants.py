@@ -148,7 +148,7 @@ def test_a_text_is_no_dictionary(variable: str, said: dict[str, Any]) -> None:
 
 
 def test_nothing_at_all_is_an_empty_list() -> None:
-    """A line whose entries are all commented out."""
+    """Ansible refuses it in a variable of the role, but not below one."""
     said = {"ingress": {"domains": None, "entry_points": None, "gateway": None}, "services": None, "envelope": {"usage": None}}
     assert tenant_refusals({**ACME, **said}) == []
 

@@ -166,7 +166,50 @@ def test_what_cannot_be_applied_is_refused_before_the_cluster_is_asked(
 
 
 def run(*, check: bool = False, **options: Any) -> dict[str, Any]:
-    return _manifests.run(validated(MANIFESTS_SPEC, **{"set": "shop", **options}), check_mode=check)
+    """Run the core. Whether the namespaces are there is looked at in tests of their own."""
+    return _manifests.run(validated(MANIFESTS_SPEC, **{"set": "shop", "namespaces_to_come": ["t", "u"], **options}), check_mode=check)
+
+
+SPACES = "/api/v1/namespaces"
+FOUND = (200, {"metadata": {"name": "t"}})
+ABSENT = refused(404, 'namespaces "t" not found', "NotFound", kind="namespaces", name="t")
+
+# what is declared, and what is asked of namespaces
+NAMESPACES: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]], dict[str, Any], list[Expected]]] = [
+    ("once for all that comes", [BLUE, SECOND], [], {}, [(f"GET {SPACES}/t", FOUND)]),
+    ("not where something is, whosever it is", [BLUE], [stored(SECOND, None)], {}, []),
+    ("not where nothing is to be done", [BLUE], [stored(BLUE)], {}, []),
+    ("not where it comes with the set", [SPACE, BLUE], [], {}, []),
+    ("not where it comes with the run", [BLUE], [], {"namespaces_to_come": ["t"]}, []),
+    ("not for what goes", [], [stored(BLUE)], {"kinds": ["v1/ConfigMap"], "namespaces": ["t"]}, []),
+]
+
+
+@pytest.mark.parametrize(("declared", "there", "options", "asked"), [case[1:] for case in NAMESPACES], ids=[case[0] for case in NAMESPACES])
+def test_a_namespace_is_asked_for_where_it_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch, declared: list[Any], there: list[Any], options: dict[str, Any], asked: list[Expected]
+) -> None:
+    reads = [listing(SETTINGS, *there), *([(f"GET {SPACES}{PAGE}", items())] if SPACE in declared else [])]
+    with answering(monkeypatch, _manifests, *reads, *asked):
+        run(check=True, **{"manifests": declared, "namespaces_to_come": [], **options})
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (ABSENT, "namespace t is not there, and ConfigMap t/a would be made in it; make it first, or name it in namespaces_to_come"),
+        ((200, {"metadata": {"name": "t", **GOING}}), "namespace t is being deleted, and ConfigMap t/a would be made in it; wait"),
+    ],
+)
+def test_what_would_be_made_nowhere_is_refused_in_preview_and_apply(
+    monkeypatch: pytest.MonkeyPatch, answer: tuple[int, Any], sentence: str, check: bool
+) -> None:
+    with (
+        answering(monkeypatch, _manifests, listing(SETTINGS), (f"GET {SPACES}/t", answer)),
+        pytest.raises(RefusedError, match=sentence),
+    ):
+        run(check=check, manifests=[BLUE], namespaces_to_come=[])
 
 
 def listing(kind: Kind, *objects: dict[str, Any], namespace: str = "t") -> Expected:

@@ -230,6 +230,8 @@ def test_a_client_says_more_headers() -> None:
         ("standard", {"domains": [{"nam": "a.example"}]}, "tenant_domains: 'nam' is not known here; there are name, site"),
         ("standard", {"domains": [{"name": "a.example", "sites": 1}]}, "tenant_domains: 'sites' is not known here"),
         ("standard", {"domains": [{"site": 1}]}, "tenant_domains: '' is no host name"),
+        ("standard", {"gateway": {"service": "1api"}}, "tenant_gateway.service: '1api' begins with a digit"),
+        ("premium", {"static": {"service": "1minio"}}, "tenant_static.service: '1minio' begins with a digit"),
         ("standard", {"dns_target": "a b"}, "tenant_dns_target: 'a b' is no host name"),
         ("standard", {"dns_target": "a.example,"}, "tenant_dns_target: '' is no host name"),
         ("standard", {"issuer": {"name": "A B"}}, "tenant_issuer.name: 'A B' is no name of an object"),

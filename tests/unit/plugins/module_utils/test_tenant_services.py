@@ -143,6 +143,7 @@ def test_each_site_has_its_own() -> None:
         ({"name": "shop", "writable": ["/"]}, "tenant_services.shop.writable: '/' cannot be a volume"),
         ({"name": "shop", "writable": [""]}, "tenant_services.shop.writable: '/' cannot be a volume"),
         ({"name": "shop", "writable": ["/a:b"]}, "tenant_services.shop.writable: '/a:b' cannot be a volume"),
+        ({"name": "1shop"}, "tenant_services.name: '1shop' begins with a digit"),
         ({"name": "shop", "metrics_port": 80}, "tenant_services.shop.metrics_port: 80 is its service_port, too"),
         ({"name": "shop", "prot": 80}, "tenant_services: 'prot' is not known here"),
     ],
@@ -154,6 +155,7 @@ def test_a_service_that_cannot_be(service: dict[str, Any], said: str) -> None:
 
 
 def test_a_program_that_nobody_calls_has_its_metrics_at_any_port() -> None:
+    assert "Deployment 1worker" in built({"name": "1worker", "port": 0})
     ports = built({"name": "worker", "port": 0, "metrics_port": 80})["Service worker"]["spec"]["ports"]
     assert [(one["name"], one["port"]) for one in ports] == [("metrics", 80)]
 
