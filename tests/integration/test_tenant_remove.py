@@ -19,7 +19,8 @@ from tests.integration.tenant_world import TenantWorld
 
 PREFIX = "e-commerce-tenant-"
 SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "100m", "memory": "128Mi"}}
-GATEWAY = {"name": "api-gateway", "image": "registry.example/gateway:1.0", **SMALL}
+# None that an autoscaler of the tier scales: how many pods are in the way has to stay the same from the preview to the apply.
+MAILER = {"name": "mailer", "image": "registry.example/mailer:1.0", "port": 0, **SMALL}
 REGIONS = {"tenant_regions": ["eu-west-1"], "tenant_regions_source": {"repository": "https://git.example/shop.git"}}
 LEFT = {"tenant_force": True, "tenant_reason": "the client has left", "tenant_delete_data": True}
 # The operator's own is not in the lab; this is what of it counts here.
@@ -101,9 +102,10 @@ def test_one_that_is_in_use_goes_by_every_word_and_its_database_last(control_pla
     argocd = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
     control_plane.kubectl("apply", "-f", "-", stdin=argocd)
     bought = {"tenant_dedicated_database": {"enabled": True}, **REGIONS}
-    declared = {"tenant_tier": "business", "tenant_services": [GATEWAY], "tenant_egress_outside_ports": [587], **bought}
+    declared = {"tenant_tier": "business", "tenant_services": [MAILER], "tenant_egress_outside_ports": [587], **bought}
     world = TenantWorld(control_plane, tmp_path, {tenant_id: declared})
     assert not world.harness().apply().failures
+    world.plane.kubectl("rollout", "status", "deployment/mailer", "-n", f"{PREFIX}{tenant_id}", "--timeout=60s")
     assert "allow-outside" in world.get("networkpolicies", f"{PREFIX}{tenant_id}")
     regions, database = f"{tenant_id}-multi-region", f"{PREFIX}{tenant_id}-database"
 
