@@ -173,7 +173,10 @@ def _table(tenants: list[Mapping[str, Any]], *, several: bool, smaller_tier: str
 
 
 def _nearest_words(line: Mapping[str, Any] | None) -> str:
-    return f"{line['resource']} {line['used']} of {line['hard']} ({line['percent']:g} %)" if line else "-"
+    if line is None:
+        return "-"
+    where = f" on site {line['site']}" if line["site"] is not None else ""
+    return f"{line['resource']} {line['used']} of {line['hard']} ({line['percent']:g} %){where}"
 
 
 def _way_words(tenant: Mapping[str, Any]) -> str:

@@ -32,6 +32,8 @@ INFO_SPEC: dict[str, Any] = {
 # From here on a quota fills up, and is nearly full: where the price list's alerts (seed 001) warn, and become critical.
 FILLING_PERCENT: Final = 80
 TIGHT_PERCENT: Final = 95
+# What is bought to be used up; it may not be exceeded, but nothing is amiss when all of it is there.
+USED_UP: Final = ("persistentvolumeclaims", "services.loadbalancers")
 # A selector with more ids would make a URL that proxies refuse (8 KiB); more are picked from the list of all.
 MOST_SELECTED: Final = 50
 
@@ -61,7 +63,12 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # no
         quotas = api.list_all(kinds.QUOTA, labels=selector)
     prefix = params["namespace_prefix"]
     namespaces = [one for one in namespaces if is_site_of(one["metadata"]["labels"]["tenant"], prefix, one["metadata"]["name"])]
-    quotas = [one for one in quotas if is_site_of(one["metadata"]["labels"]["tenant"], prefix, one["metadata"]["namespace"])]
+    known = {one["metadata"]["name"] for one in namespaces}
+    quotas = [
+        one
+        for one in quotas
+        if one["metadata"]["namespace"] in known or is_site_of(_owner(one) or "", prefix, one["metadata"]["namespace"])
+    ]
     found = tenants(namespaces, quotas, tiers, smaller)
     wanted = [one for one in found if asked is None or one["tenant"] in asked]
     return {"changed": False, "tenants": wanted, "requests": dict(sorted(api.requests.items()))}
@@ -85,42 +92,61 @@ def tenants(
     known = {found["metadata"]["name"] for of_one in by_tenant.values() for found in of_one}
     lost: dict[str, list[str]] = {}
     for namespace, quota in sorted(quota_of.items()):
-        owner = (quota["metadata"].get("labels") or {}).get("tenant")
+        owner = _owner(quota)
         if namespace not in known and owner is not None:
-            lost.setdefault(str(owner), []).append(namespace)
-    names = sorted({*by_tenant, *lost})
-    return [_tenant(name, by_tenant.get(name, []), lost.get(name, []), quota_of, tiers, smaller) for name in names]
+            lost.setdefault(owner, []).append(namespace)
+    return [_tenant(name, by_tenant.get(name, []), lost.get(name, []), quota_of, tiers, smaller) for name in sorted({*by_tenant, *lost})]
+
+
+def _owner(quota: Object) -> str | None:
+    """Return whose quota this is, by its own label; its namespace may have lost the tenant's."""
+    owner = (quota["metadata"].get("labels") or {}).get("tenant")
+    return None if owner is None else str(owner)
 
 
 def _tenant(
-    name: str,
-    namespaces: list[Object],
-    lost: list[str],
-    quota_of: Mapping[str, Object],
-    tiers: Mapping[str, Tier],
-    smaller: Tier | None,
+    name: str, namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object], tiers: Mapping[str, Tier], smaller: Tier | None
 ) -> dict[str, Any]:
     names = sorted(one["metadata"]["name"] for one in namespaces)
     first: Object = min(namespaces, key=lambda one: len(one["metadata"]["name"]), default={"metadata": {"labels": {}}})
     quotas = [quota_of[one] for one in names if one in quota_of]
-    hard = _resources.total(_resources.amounts(one["spec"].get("hard") or {}) for one in quotas)
-    used = _resources.total(_resources.amounts((one.get("status") or {}).get("used") or {}) for one in quotas)
+    parts = {quota["metadata"]["namespace"]: _amounts(quota) for quota in quotas}
+    hard = _resources.total(amounts for _used, amounts in parts.values())
+    used = _resources.total(amounts for amounts, _hard in parts.values())
     reasons = {(one["metadata"].get("annotations") or {}).get(FORCE_REASON) for one in namespaces} - {None}
-    resources = {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())}
+    resources = _lines(used, hard)
+    # Each site's quota holds by itself; the tenant's sums may look half empty.
+    of_sites: dict[int | None, dict[str, dict[str, Any]]] = {None: resources}
+    if len(parts) > 1:
+        of_sites = {_site(namespace): _lines(*amounts) for namespace, amounts in parts.items()}
     blockers = {} if smaller is None else {"blockers": [one.public() for one in in_the_way(name, used, len(namespaces), smaller)]}
     return {
         "tenant": name,
         "tier": first["metadata"]["labels"].get("tier"),
-        "state": _state(namespaces, quota_of, resources),
+        "state": _state(namespaces, lost, quota_of, [resources, *of_sites.values()]),
         "sites": len(namespaces),
         "namespaces": names,
         "resources": resources,
-        "nearest": _nearest(resources),
+        "nearest": _nearest(of_sites),
         "fitting_tier": fitting_tier(used, len(namespaces), tiers) or _own(first, used, hard, tiers),
         "forced": sorted(str(reason) for reason in reasons),
-        "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard), *_full(quotas)],
+        "problems": [*_problems(namespaces, lost, quota_of), *_over(used, hard), *_full(parts)],
         **blockers,
     }
+
+
+def _amounts(quota: Object) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what is used of a quota, and the quota."""
+    return _resources.amounts((quota.get("status") or {}).get("used") or {}), _resources.amounts(quota["spec"].get("hard") or {})
+
+
+def _site(namespace: str) -> int:
+    """Return the number of a site, by the name of its namespace."""
+    return int(namespace.rpartition("-site-")[2]) if "-site-" in namespace else 1
+
+
+def _lines(used: Mapping[str, int], hard: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    return {resource: _line(resource, used.get(resource, 0), allowed) for resource, allowed in sorted(hard.items())}
 
 
 def _line(resource: str, used: int, hard: int) -> dict[str, Any]:
@@ -129,33 +155,38 @@ def _line(resource: str, used: int, hard: int) -> dict[str, Any]:
         "hard": format_resource(resource, hard),
         "headroom": format_resource(resource, max(0, hard - used)),
         "percent": round(100 * used / hard, 1) if hard else (100.0 if used else 0.0),
-        "state": _filled(used, hard),
+        "state": _filled(resource, used, hard),
     }
 
 
-def _filled(used: int, hard: int) -> str:
+def _filled(resource: str, used: int, hard: int) -> str:
     if used > hard:
         return "over"
+    if resource in USED_UP:
+        return "well"
     if 100 * used > TIGHT_PERCENT * hard:
         return "tight"
     return "filling" if 100 * used > FILLING_PERCENT * hard else "well"
 
 
-def _nearest(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return the resource of which the largest part is used; None where nothing is counted."""
-    if not resources:
-        return None
-    name = max(resources, key=lambda resource: float(resources[resource]["percent"]))
-    return {"resource": name, **resources[name]}
+def _nearest(of_sites: Mapping[int | None, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any] | None:
+    """Return the resource of which the largest part is used, and of which site where there are several; None where nothing is counted."""
+    lines = [{"resource": name, "site": site, **line} for site, lines in of_sites.items() for name, line in lines.items()]
+    return max(lines, key=_urgency, default=None)
 
 
-def _state(namespaces: list[Object], quota_of: Mapping[str, Object], resources: Mapping[str, Mapping[str, Any]]) -> str:
+def _urgency(line: Mapping[str, Any]) -> tuple[bool, bool, float]:
+    return line["state"] == "over", line["resource"] not in USED_UP, float(line["percent"])
+
+
+def _state(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object], parts: list[dict[str, dict[str, Any]]]) -> str:
     """Say in one word how a tenant is: the worst that is true of it."""
     staying = [one for one in namespaces if not is_going(one)]
-    filled = {line["state"] for line in resources.values()}
+    filled = {line["state"] for lines in parts for line in lines.values()}
+    bare = any(one["metadata"]["name"] not in quota_of for one in staying)
     true = {
         "over": "over" in filled,
-        "incomplete": any(one["metadata"]["name"] not in quota_of for one in staying) or len(_tier_labels(namespaces)) > 1,
+        "incomplete": bare or bool(lost) or len(_tier_labels(namespaces)) > 1,
         "tight": "tight" in filled,
         "filling": "filling" in filled,
         "going": len(staying) < len(namespaces),
@@ -198,20 +229,18 @@ def _problems(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, 
     ]
 
 
-def _full(quotas: list[Object]) -> list[str]:
-    """Name the sites without room: the sums of a tenant may look half empty. Volumes and load balancers are meant to be used up."""
-    found = []
-    for quota in quotas if len(quotas) > 1 else ():
-        used = _resources.amounts((quota.get("status") or {}).get("used") or {})
-        for resource, hard in sorted(_resources.amounts(quota["spec"].get("hard") or {}).items()):
-            if resource.rpartition(".")[2] in ("cpu", "memory", "pods") and used.get(resource, 0) >= hard:
-                name = quota["metadata"]["namespace"]
-                found.append(f"namespace {name} has used up its {resource} ({format_resource(resource, hard)}); new pods are refused")
-    return found
-
-
 def _tier_labels(namespaces: list[Object]) -> list[str]:
     return sorted({str(one["metadata"]["labels"].get("tier")) for one in namespaces})
+
+
+def _full(parts: Mapping[str, tuple[Mapping[str, int], Mapping[str, int]]]) -> list[str]:
+    """Name the sites without room for a pod."""
+    return [
+        f"namespace {name} has used up its {resource} ({format_resource(resource, allowed)}); new pods are refused"
+        for name, (used, hard) in (parts.items() if len(parts) > 1 else ())
+        for resource, allowed in sorted(hard.items())
+        if resource.rpartition(".")[2] in ("cpu", "memory", "pods") and used.get(resource, 0) >= allowed
+    ]
 
 
 def _over(used: Mapping[str, int], hard: Mapping[str, int]) -> list[str]:

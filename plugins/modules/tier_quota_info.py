@@ -63,10 +63,12 @@ RETURN = r"""
 tenants:
   description:
     - One entry per tenant, sorted by id; the amounts of all of its namespaces together.
-    - C(state) is the worst that is true - C(over) when more is used than allowed, C(incomplete) when a namespace lacks its quota
-      or bears another tier, C(tight) above 95 % of a quota and C(filling) above 80 %, C(going) while a namespace is being deleted, else
-      C(well). Each of C(resources) has one of its own.
-    - C(nearest) is the resource of which the largest part is used, none where nothing is counted.
+    - C(state) is the worst that is true - C(over) when more is used than allowed, C(incomplete) when a namespace lacks its quota or its
+      labels or bears another tier, C(tight) above 95 % of a quota and C(filling) above 80 %, C(going) while a namespace is being deleted,
+      else C(well). Each of C(resources) has one of its own.
+    - Volumes and load balancers are bought to be used up, so they are C(over) or C(well).
+    - C(nearest) is the resource of which the largest part is used, of the site C(site) where there are several, for each has a quota of its
+      own; none where nothing is counted.
     - C(fitting_tier) is the smallest tier that allows what is used; the tenant's own where only its custom values do.
     - C(blockers) is there with O(smaller_tier) only.
   type: list
@@ -87,7 +89,7 @@ tenants:
         requests.memory: {used: 1792Mi, hard: 4Gi, headroom: 2304Mi, percent: 43.8, state: well}
         requests.storage: {used: 10Gi, hard: 50Gi, headroom: 40Gi, percent: 20.0, state: well}
         services.loadbalancers: {used: "0", hard: "1", headroom: "1", percent: 0.0, state: well}
-      nearest: {resource: limits.cpu, used: 2800m, hard: "4", headroom: 1200m, percent: 70.0, state: well}
+      nearest: {resource: limits.cpu, site: null, used: 2800m, hard: "4", headroom: 1200m, percent: 70.0, state: well}
       fitting_tier: standard
       forced: []
       problems: []

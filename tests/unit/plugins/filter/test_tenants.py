@@ -247,7 +247,7 @@ def used(tenant: str, state: str = "well", percent: float = 50.0, **more: Any) -
         "tenant": tenant,
         "state": state,
         "resources": {"pods": line},
-        "nearest": {"resource": "pods", **line},
+        "nearest": {"resource": "pods", "site": None, **line},
         "cluster": "paris",
         **more,
     }
@@ -299,7 +299,7 @@ def test_the_table_of_many_tenants() -> None:
         used("v", "unread", cluster="virginia", problems=["virginia does not answer"], **nothing),
         used("big", fitting_tier=None, blockers=[blocker, blocker]),
         used("small", blockers=[blocker]),
-        used("tiny", blockers=[]),
+        used("tiny", blockers=[], nearest={"resource": "pods", "site": 2, **LINE}),
     ]
     table, blockers = tenant_words(fleet, "standard")
     assert table["title"] == "Tenants (1 not read, 3 well)"
@@ -308,7 +308,7 @@ def test_the_table_of_many_tenants() -> None:
         ["v", "virginia", "-", "not read", "-", "-", "-", "-"],
         ["big", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "none", "2 in the way"],
         ["small", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "standard", "1 in the way"],
-        ["tiny", "paris", "standard", "well", "pods 1 of 2 (50 %)", "1", "standard", "fits"],
+        ["tiny", "paris", "standard", "well", "pods 1 of 2 (50 %) on site 2", "1", "standard", "fits"],
     ]
     assert blockers == {"title": "In the way of standard", "lines": ["small: pods 16 of 15", "big: pods 16 of 15, pods 16 of 15"]}
 

@@ -48,6 +48,10 @@ FILTERS: list[tuple[dict[str, Any], str, list[tuple[str, str]], dict[str, list[s
     # One: the server leaves out the others, so that nobody's quotas are read who was not asked for.
     ({"tenant": "acme"}, ACME, [(f"{PREFIX}acme", "acme")], {"acme": [f"{PREFIX}acme"]}),
     ({"tenant": "acme"}, ACME, [], {}),
+    ({"tenants": ["b", "acme"]}, "%2Ctenant+in+%28b%2Cacme%29", [(f"{PREFIX}b", "b")], {"b": [f"{PREFIX}b"]}),
+    # Nobody, and more than a URL takes: picked from the list of all.
+    ({"tenants": []}, "", [(f"{PREFIX}b", "b")], {}),
+    ({"tenants": [f"t{number}" for number in range(51)]}, "", [(f"{PREFIX}b", "b"), (f"{PREFIX}t7", "t7")], {"t7": [f"{PREFIX}t7"]}),
     # Another prefix is another brand's, and so is a longer one.
     ({}, "", [("shop-a", "a"), (f"{PREFIX}b", "b")], {"b": [f"{PREFIX}b"]}),
     ({"namespace_prefix": "shop-"}, "", [("shop-a", "a"), (f"{PREFIX}b", "b")], {"a": ["shop-a"]}),
@@ -103,7 +107,9 @@ def test_a_tier_of_ones_own_is_among_those_that_fit(monkeypatch: pytest.MonkeyPa
     [
         ({"tenant": "Acme"}, "tenant: 'Acme' is no DNS label"),
         ({"tenant": ""}, "tenant: '' is no DNS label"),
-        ({"tenant": "acme,tier=standard"}, "tenant: 'tier=standard' is no DNS label"),
+        ({"tenants": ["acme", "tier=standard"]}, "tenant: 'tier=standard' is no DNS label"),
+        ({"tenants": ["acme)"]}, "is no DNS label"),
+        ({"smaller_tier": "gold"}, "smaller_tier: 'gold' is no tier"),
         ({"tenant": "acme-site-2"}, "ends like a namespace of another tenant"),
         ({"tiers_extra": {"gold": {"based_on": "silver"}}}, "silver"),
     ],

@@ -217,6 +217,7 @@ def test_a_site_whose_label_was_taken_is_not_forgotten() -> None:
     told = "namespace {} has lost the labels of its tenant; see who took them, and run tier_quota with take_over"
     assert (first["tenant"], first["sites"], first["problems"]) == ("a", 1, [told.format("t-a-site-2")])
     assert (second["tenant"], second["tier"], second["problems"]) == ("b", None, [told.format("t-b")])
+    assert (first["state"], second["state"], second["nearest"]) == ("incomplete", "incomplete", None)
 
 
 @pytest.mark.parametrize(("used", "tier"), [("15", "standard"), ("16", "premium"), ("51", "business"), ("101", None)])
@@ -268,7 +269,28 @@ def test_the_resource_nearest_its_limit() -> None:
     full["status"]["used"] |= {"requests.cpu": "1500m", "requests.memory": "1Gi", "services.loadbalancers": "0"}
     (found,) = tenants([namespace("t", "a")], [full], known_tiers({}))
     line = {"used": "1500m", "hard": "2", "headroom": "500m", "percent": 75.0, "state": "well"}
-    assert found["nearest"] == {"resource": "requests.cpu", **line}
+    assert found["nearest"] == {"resource": "requests.cpu", "site": None, **line}
+
+
+def test_a_site_that_is_full_shows_where_the_tenants_sums_look_half_empty() -> None:
+    namespaces = [namespace("t-a", "a", "premium"), namespace("t-a-site-2", "a", "premium")]
+    (found,) = tenants(namespaces, [quota("t-a", "2"), quota("t-a-site-2", "10")], known_tiers({}))
+    assert (found["state"], found["resources"]["pods"]["percent"]) == ("tight", 60.0)
+    line = {"used": "10", "hard": "10", "headroom": "0", "percent": 100.0, "state": "tight"}
+    assert found["nearest"] == {"resource": "pods", "site": 2, **line}
+    (found,) = tenants(namespaces, [quota("t-a", "11"), quota("t-a-site-2", "0")], known_tiers({}))
+    assert (found["state"], found["nearest"]["site"]) == ("over", 1)
+
+
+def test_what_is_bought_to_be_used_up_may_be() -> None:
+    full = quota("t", "4")
+    full["spec"]["hard"] |= {"services.loadbalancers": "1"}
+    full["status"]["used"] |= {"services.loadbalancers": "1"}
+    (found,) = tenants([namespace("t", "a")], [full], known_tiers({}))
+    assert (found["state"], found["nearest"]["resource"]) == ("well", "pods")
+    full["status"]["used"] |= {"services.loadbalancers": "2"}
+    (found,) = tenants([namespace("t", "a")], [full], known_tiers({}))
+    assert (found["state"], found["nearest"]["resource"]) == ("over", "services.loadbalancers")
 
 
 def test_what_is_in_the_way_of_a_smaller_tier() -> None:
