@@ -88,7 +88,7 @@ def test_what_is_refused_without_a_cluster(ways: Ways, tmp_path: Path) -> None:
     assert all(result.get("failed") or "censored" in result for result in found)
     assert found[0]["msg"] == "missing required arguments: tenant"
     assert found[1]["msg"].startswith("Unsupported parameters for (bluegreen.orchestrator.tier_quota) module: colour. Supported parameters")
-    assert found[6]["msg"] == "sites: 0 is no number of sites; give 1 or more."
+    assert found[6]["msg"] == "sites: 0 is no number of sites; give 1 to 99."
     assert found[6]["invocation"]["module_args"]["sites"] == 0
 
 

@@ -101,11 +101,11 @@ def premium(operator: Operator) -> None:
 
 
 def with_the_tiers_figures(operator: Operator) -> None:
-    """Six pods of Premium's figures, more than Standard allows, once the autoscalers have made them."""
-    services = [{"name": name, "image": "registry.example/shop:1.0"} for name in ("api-gateway", "orders-service")]
+    """Nine pods of Premium's figures, once the autoscalers have made them; six of them are more than Standard allows."""
+    services = [{"name": name, "image": "registry.example/shop:1.0"} for name in ("api-gateway", "orders-service", "products-service")]
     operator.declare(tenant_tier="premium", tenant_services=services)
     operator.apply()
-    await_used(operator, "3")
+    await_used(operator, "4500m")
 
 
 def await_used(operator: Operator, cpu: str) -> None:
@@ -133,7 +133,7 @@ SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "two pods of acme are counted": two_pods,
     "acme's gateway has a new version in its file": new_version,
     "acme has Premium": premium,
-    "acme has Premium, and two services with the tier's own figures": with_the_tiers_figures,
+    "acme has Premium, and three services with the tier's own figures": with_the_tiers_figures,
     "somebody changed acme's rate limit by hand": changed_by_hand,
 }
 
