@@ -293,3 +293,15 @@ def test_what_others_do_in_a_namespace_is_told(runs: Runs) -> None:
         f"api-gateway in {NAME} is scaled by HorizontalPodAutoscaler keda-gateway, which is not ours; it gets none of ours beside it.",
         f"{NAME} has further quotas (further, without the label app.kubernetes.io/managed-by of ours); the strictest one counts.",
     ]
+
+
+def test_what_was_taken_over_is_told_with_whose_it_was(runs: Runs) -> None:
+    found = there()
+    (quota,) = [one for one in found if one["kind"] == "ResourceQuota"]
+    quota["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:hard": {"f:pods": {}}}}}]
+    quota["spec"]["hard"]["pods"] = "99"
+    on = Cluster(found)
+    result = runs.run(on, check=False, take_over=True)
+    assert result["took_over"] == [f"ResourceQuota {NAME}/tenant-quota .spec.hard.pods from kubectl-edit"]
+    assert on.writes == [f"apply ResourceQuota {NAME} tenant-quota by force"]
+    assert runs.run(Cluster(there()), take_over=True)["took_over"] == []
