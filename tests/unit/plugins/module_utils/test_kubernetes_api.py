@@ -183,6 +183,8 @@ def test_a_refusal_is_a_sentence(answer: tuple[int, Any], sentences: list[str]) 
         client.api.apply(kinds.QUOTA, MANIFEST)
     for sentence in sentences:
         assert sentence in caught.value.sentence
+    # Others add theirs.
+    assert caught.value.sentence.endswith(".")
     assert bool(caught.value.missing_verb) is ("grant the verb" in caught.value.sentence)
     assert "canary-token" not in f"{caught.value.sentence} {caught.value.facts} {client.api!r}"
     client.pool.done()

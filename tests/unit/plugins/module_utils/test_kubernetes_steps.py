@@ -11,7 +11,14 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY, SET_LABEL, Kind, KubernetesError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    SET_LABEL,
+    Api,
+    Kind,
+    KubernetesError,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Step,
     apply_step,
@@ -21,7 +28,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     settle,
     validate,
 )
-from tests.tools.cluster import Cluster
+from tests.kubernetes_requests import Answered, Expected, Pool, refused
 
 OURS = {MANAGED_BY: "bluegreen.orchestrator"}
 
@@ -42,27 +49,54 @@ OLD = delete_step(kinds.NETWORK_POLICY, manifest(kinds.NETWORK_POLICY, "old", ui
 CLASS = coming(kinds.STORAGE_CLASS, "fast", None)
 
 
+DID: Answered = (200, {})
+
+
+def asked(*steps: Step, last: Answered = DID, dry: bool = False) -> tuple[Api, Pool]:
+    """A server that answers the requests of these steps and no other, the last one in its own way."""
+    expected: list[Expected] = []
+    for number, step in enumerate(steps, start=1):
+        path = step.kind.path(step.namespace, step.name)
+        query = f"?fieldManager={FIELD_MANAGER}&force={str(step.force).lower()}{'&dryRun=All' * dry}"
+        line = f"DELETE {path}" if step.after is None else f"PATCH {path}{query}"
+        expected.append((line, last if number == len(steps) else DID))
+    pool = Pool(*expected)
+    return Api(pool.access), pool
+
+
 def test_steps_are_taken_in_their_order_and_by_force_where_that_was_asked_for() -> None:
-    on = Cluster()
-    execute(on, [NAMESPACE, QUOTA, OLD, LIMITS])
-    assert on.lines == ["apply Namespace t", "apply ResourceQuota t q by force", "delete NetworkPolicy t old", "apply LimitRange t l"]
-    assert on.uids == ["uid-1"]
+    api, pool = asked(NAMESPACE, QUOTA, OLD, LIMITS)
+    execute(api, [NAMESPACE, QUOTA, OLD, LIMITS])
+    assert pool.bodies[2]["preconditions"] == {"uid": "uid-1"}
+    pool.done()
 
 
-HOW_FAR = [
-    ("apply Namespace t", [], " Nothing was changed."),
-    ("apply LimitRange t l", ["create Namespace t", "create ResourceQuota t/q"], " 2 of 4 steps were done and stay; run again to finish."),
+FORBIDDEN = refused(403, "not today", "Forbidden")
+IN_DOUBT = "Whether this step was done is not known, {} of 4 were before it; run again to finish."
+HOW_FAR: list[tuple[Answered, int, str, bool]] = [
+    (FORBIDDEN, 1, "Nothing was changed.", False),
+    (FORBIDDEN, 3, "2 of 4 steps were done and stay; run again to finish.", True),
+    # What no refusal is may have been done all the same.
+    (refused(500, "no"), 1, IN_DOUBT.format(0), True),
+    (refused(500, "no"), 3, IN_DOUBT.format(2), True),
+    ((200, b"<html>"), 1, IN_DOUBT.format(0), True),
+    (RuntimeError("canary"), 3, IN_DOUBT.format(2), True),
 ]
 
 
-@pytest.mark.parametrize(("line", "done", "far"), HOW_FAR)
-def test_a_step_that_fails_is_the_last_one(line: str, done: list[str], far: str) -> None:
-    on = Cluster(refuses={line: KubernetesError("not allowed.", status=403, reason="Forbidden")})
+@pytest.mark.parametrize(("answer", "taken", "far", "changed"), HOW_FAR)
+def test_a_step_that_fails_is_the_last_one(answer: Answered, taken: int, far: str, changed: bool) -> None:
+    steps = [NAMESPACE, QUOTA, LIMITS, OLD]
+    api, pool = asked(*steps[:taken], last=answer)
     with pytest.raises(BlueGreenError) as caught:
-        execute(on, [NAMESPACE, QUOTA, LIMITS, OLD])
-    assert caught.value.sentence == f"not allowed.{far}"
-    assert caught.value.facts == {"status": 403, "reason": "Forbidden", "done": done, "changed": bool(done)}
-    assert on.lines[-1] == line
+        execute(api, steps)
+    assert caught.value.sentence.endswith(f". {far}")
+    assert "canary" not in caught.value.sentence
+    assert caught.value.facts["done"] == ["create Namespace t", "create ResourceQuota t/q"][: taken - 1]
+    assert caught.value.facts["changed"] is changed
+    if answer is FORBIDDEN:
+        assert (caught.value.facts["status"], caught.value.facts["reason"]) == (403, "Forbidden")
+    pool.done()
 
 
 def test_what_goes_is_shown_by_what_tells_it_from_others() -> None:
@@ -76,40 +110,41 @@ def test_what_goes_is_shown_by_what_tells_it_from_others() -> None:
 
 def test_the_server_is_asked_what_it_can_know() -> None:
     """Not of a deletion, and not in a namespace that is still to come."""
-    on = Cluster()
-    assert validate(on, [CLASS, QUOTA, OLD]) == []
-    assert on.lines == ["try StorageClass fast", "try ResourceQuota t q by force"]
-    on = Cluster()
-    told = validate(on, [NAMESPACE, QUOTA, LIMITS, coming(kinds.QUOTA, "q", "there")])
+    api, pool = asked(CLASS, QUOTA, dry=True)
+    assert validate(api, [CLASS, QUOTA, OLD]) == []
+    pool.done()
+    elsewhere = coming(kinds.QUOTA, "q", "there")
+    api, pool = asked(NAMESPACE, elsewhere, dry=True)
+    told = validate(api, [NAMESPACE, QUOTA, LIMITS, elsewhere])
     assert told == ["2 objects were not validated by the server, for their namespace is not there yet."]
-    assert on.lines == ["try Namespace t", "try ResourceQuota there q"]
-    assert on.writes == []
+    pool.done()
 
 
 def test_a_namespace_that_changes_is_there() -> None:
-    on = Cluster()
     there = Step("update", kinds.NAMESPACE, None, "t", {}, manifest(kinds.NAMESPACE, "t", None))
-    assert validate(on, [there, QUOTA]) == []
-    assert on.lines == ["try Namespace t", "try ResourceQuota t q by force"]
+    api, pool = asked(there, QUOTA, dry=True)
+    assert validate(api, [there, QUOTA]) == []
+    pool.done()
 
 
-@pytest.mark.parametrize(
-    ("told", "error", "sentence"),
-    [
-        (
-            KubernetesError("no.", status=403, missing_verb="patch"),
-            RefusedError,
-            "validate: server needs the rights of an apply, .* no. Leave validate at client",
-        ),
-        # Refused, but not for want of a right.
-        (KubernetesError("no.", status=403), KubernetesError, "^no.$"),
-        (KubernetesError("no.", status=422), KubernetesError, "^no.$"),
-    ],
-)
-def test_what_the_server_would_refuse_stops_the_preview(told: KubernetesError, error: type[Exception], sentence: str) -> None:
-    on = Cluster(refuses={"try LimitRange t l": told})
+TRIES: list[tuple[Answered, type[Exception], str]] = [
+    (
+        refused(403, 'User "reader" cannot patch resource "limitranges"'),
+        RefusedError,
+        "^validate: server needs the rights of an apply, .*grant the verb patch on limitranges .* Leave validate at client",
+    ),
+    # Refused, but not for want of a right.
+    (refused(403, "exceeded quota: q"), KubernetesError, "^patch LimitRange l in t: a quota stands in the way"),
+    (refused(422, "no"), KubernetesError, r"^patch LimitRange l in t: the server finds it invalid \(422\): no"),
+]
+
+
+@pytest.mark.parametrize(("answer", "error", "sentence"), TRIES)
+def test_what_the_server_would_refuse_stops_the_preview(answer: Answered, error: type[Exception], sentence: str) -> None:
+    api, pool = asked(LIMITS, last=answer, dry=True)
     with pytest.raises(error, match=sentence):
-        validate(on, [LIMITS, QUOTA])
+        validate(api, [LIMITS, QUOTA])
+    pool.done()
 
 
 def held(kind: Kind, labels: dict[str, str], **spec: Any) -> dict[str, Any]:
