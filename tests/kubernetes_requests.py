@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import urllib3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_api
@@ -33,6 +34,8 @@ class Pool:
         self._expected = list(expected)
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
+        self.timeouts: list[urllib3.Timeout] = []
+        self.retry_after = "3"
 
     def request(self, method: str, url: str, *, body: bytes | None, headers: dict[str, str], **options: Any) -> Any:
         assert self._expected, f"one request too many: {method} {url}"
@@ -43,6 +46,7 @@ class Pool:
         assert asked == line, f"{asked} instead of {line}"
         self.bodies.append(None if body is None else json.loads(body))
         self.headers.append(dict(headers))
+        self.timeouts.append(options["timeout"])
         if isinstance(answer, Exception):
             raise answer
         status, content = answer
@@ -52,7 +56,7 @@ class Pool:
         elif content == {} and method == "DELETE":
             content = {"kind": "Status", "status": "Success"}
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        return SimpleNamespace(status=status, data=data, headers={"Retry-After": "3"} if status == 429 else {})
+        return SimpleNamespace(status=status, data=data, headers={"Retry-After": self.retry_after} if status == 429 else {})
 
     def done(self) -> None:
         assert self._expected == [], "requests that were not made"

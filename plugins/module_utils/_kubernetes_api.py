@@ -357,8 +357,10 @@ def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Acc
         sentence = f"not allowed for {access.who} (403); grant the verb {missing[1]} on {what.resource()}. The server said: {said}"
     else:
         sentence = _because(what, status, said, access) or _because_of(causes, status, said)
+    whole = f"{what.words()}: {sentence or f'the server could not do it ({status}: {said})'}"
     return KubernetesError(
-        f"{what.words()}: {sentence or f'the server could not do it ({status}: {said})'}",
+        # Others add a sentence of theirs; what the server said last has an end of its own, or none.
+        whole if whole.endswith((".", "!", "?")) else f"{whole}.",
         status=status,
         causes=causes,
         reason=reason,

@@ -22,7 +22,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
@@ -203,10 +202,9 @@ def _check_server(host: str, who: str) -> None:
     """
     if "@" in host:
         raise InputError(f"{who}: the server's URL carries a user or password, and it is shown in errors; take them out.")
-    parts = urlsplit(host)
+    parts = check_url(f"{who}: server", host)
     if parts.query or parts.fragment:
         raise InputError(f"{who}: {host!r} has a query or fragment; give the address of the API server alone.")
-    check_url(f"{who}: server", host)
 
 
 def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping[str, Any]) -> str:

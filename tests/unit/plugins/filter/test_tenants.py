@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
     tenant_conflicts,
@@ -54,6 +54,63 @@ def test_the_fit_check_gets_what_the_deployments_get() -> None:
             "requests": {"cpu": "200m", "memory": "256Mi"},
         }
     ]
+
+
+def test_the_regions_are_looked_for_where_argo_cd_is() -> None:
+    source = {"repository": "https://git.example/shop.git", "namespace": "gitops"}
+    tenant = {**ACME, "tier": "business", "regions": ["eu-west-1"], "regions_source": source}
+    found = tenant_part(tenant, "regions")
+    assert (found["namespaces"], found["manifests"][0]["metadata"]["namespace"]) == (["gitops"], "gitops")
+    # Also when there is none any more: what there was is found there.
+    assert tenant_part({**tenant, "regions": []}, "regions")["namespaces"] == ["gitops"]
+
+
+def test_tiers_of_ours_are_known_to_every_part() -> None:
+    tenant = {**ACME, "tier": "gold", "tiers_extra": {"gold": {"based_on": "premium", "resources": {"limits": {"cpu": "1500m"}}}}}
+    services = [{"name": "shop", "image": "registry.example/shop:1"}]
+    (found,) = tenant_part({**tenant, "services": services}, "services")["services"]
+    assert found["limits"]["cpu"] == "1500m"
+    custom = {**ACME, "tier": "business", "custom": {"resources": {"limits": {"memory": "3Gi"}}}, "services": services}
+    (found,) = tenant_part(custom, "services")["services"]
+    assert found["limits"]["memory"] == "3Gi"
+
+
+class Tagged(str):
+    """What templating gives: a text that knows where it comes from."""
+
+
+def test_what_a_module_gets_is_plain() -> None:
+    env = {Tagged("A"): Tagged("x")}
+    services = [{"name": Tagged("shop"), "image": Tagged("registry.example/shop:1"), "env": env, "command": (Tagged("/serve"),)}]
+    found = tenant_part({**ACME, "services": services}, "services")
+    kinds_of: set[type] = set()
+
+    def walk(value: Any) -> None:
+        kinds_of.add(type(value))
+        for below in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []:
+            walk(below)
+
+    walk(found)
+    assert kinds_of <= {dict, list, str, int, bool}
+
+
+class Broken(dict[str, Any]):
+    """Variables of a host of which one is a template that cannot be read."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Fail as Ansible does."""
+        if key == "tenant_domains":
+            raise AnsibleError("'shop' is undefined")
+        return super().get(key, default)
+
+
+def test_what_one_tenant_declares_wrongly_stops_no_other() -> None:
+    hosts: dict[str, dict[str, Any]] = {
+        "a": Broken(tenant_id="shop"),
+        "b": {"tenant_id": "shop", "tenant_domains": ["b.example"]},
+        "c": {"tenant_domains": ["b.example"]},
+    }
+    assert sorted(tenant_conflicts(list(hosts), hosts)) == ["a", "b", "c"]
 
 
 def test_a_part_that_is_none_and_one_that_cannot_be() -> None:

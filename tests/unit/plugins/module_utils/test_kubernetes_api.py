@@ -14,7 +14,7 @@ import urllib3
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind, KubernetesError
-from tests.kubernetes_requests import HOST, PAGE, UNKNOWN, Expected, Pool, refused
+from tests.kubernetes_requests import HOST, PAGE, UNKNOWN, Clock, Expected, Pool, refused
 
 
 class Client:
@@ -130,7 +130,9 @@ def test_writes() -> None:
     client.api.delete(kinds.QUOTA, "t", "q", "uid-1")
     client.api.delete(kinds.QUOTA, "t", "q", "uid-1")
     assert client.pool.bodies[:2] == [MANIFEST, MANIFEST]
-    assert client.pool.bodies[2]["preconditions"] == {"uid": "uid-1"}
+    # In the background: what an object owns goes with it, and nobody waits for that.
+    options = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": "uid-1"}, "propagationPolicy": "Background"}
+    assert client.pool.bodies[2:] == [options, options]
     assert [headers["Content-Type"] for headers in client.pool.headers] == ["application/apply-patch+yaml"] * 2 + ["application/json"] * 2
     client.pool.done()
 
@@ -166,6 +168,11 @@ REFUSALS: list[tuple[tuple[int, Any], list[str]]] = [
     ),
     (refused(500, "etcd is on fire"), ["the server could not do it (500: etcd is on fire)"]),
     ((502, b"<html>Bad gateway</html>"), ["the server could not do it (502: <html>Bad gateway</html>)"]),
+    ((302, b"log in first"), ["the server sends us elsewhere (302); give the address of the API server itself."]),
+    (
+        refused(422, "invalid", causes=[{"field": f"f{number}", "message": "wrong"} for number in range(7)]),
+        ["f0: wrong; f1: wrong; f2: wrong; f3: wrong; f4: wrong."],
+    ),
 ]
 
 
@@ -176,6 +183,8 @@ def test_a_refusal_is_a_sentence(answer: tuple[int, Any], sentences: list[str]) 
         client.api.apply(kinds.QUOTA, MANIFEST)
     for sentence in sentences:
         assert sentence in caught.value.sentence
+    # Others add theirs.
+    assert caught.value.sentence.endswith(".")
     assert bool(caught.value.missing_verb) is ("grant the verb" in caught.value.sentence)
     assert "canary-token" not in f"{caught.value.sentence} {caught.value.facts} {client.api!r}"
     client.pool.done()
@@ -208,6 +217,88 @@ def test_only_the_groups_of_others_can_be_missing() -> None:
     assert others == {"traefik.io", "cert-manager.io", "monitoring.coreos.com", "mysql.oracle.com", "argoproj.io"}
 
 
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_what_may_not_be_read_is_not_taken_for_absent(status: int) -> None:
+    """To a plan that would be something to create, or nothing in the way."""
+    said = "User cannot get resource" if status == 403 else "no"
+    client = Client((f"GET {QUOTAS}/q", refused(status, said)), ("GET /api/v1/namespaces/t", refused(status, said)))
+    for kind, namespace, name in ((kinds.QUOTA, "t", "q"), (kinds.NAMESPACE, None, "t")):
+        with pytest.raises(KubernetesError) as caught:
+            client.api.get(kind, namespace, name)
+        assert caught.value.status == status
+    if status == 403:
+        assert "grant the verb get on namespaces (in the whole cluster)" in caught.value.sentence
+
+
+def test_what_may_not_be_deleted_is_no_success() -> None:
+    client = Client((f"DELETE {QUOTAS}/q", refused(409, "the UID in the precondition (uid-1) does not match")))
+    with pytest.raises(KubernetesError, match=r"somebody else changed it at the same moment \(409"):
+        client.api.delete(kinds.QUOTA, "t", "q", "uid-1")
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch, client: Client) -> Clock:
+    """A client whose waiting takes its time."""
+    clock = Clock(monkeypatch)
+    client.api._begun, client.api._sleep = clock.now, clock.sleep
+    return clock
+
+
+BUSY = [(429, r"is asked too much \(429\), still after 15 s; run again later, or with fewer forks", 6), (503, r"is not ready \(503\)", 31)]
+
+
+@pytest.mark.parametrize(("status", "sentence", "times"), BUSY)
+def test_a_server_that_stays_busy_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch, status: int, sentence: str, times: int) -> None:
+    client = Client(*[(f"GET {QUOTAS}/q", refused(status, "slow down"))] * times)
+    clock = impatient(monkeypatch, client)
+    with pytest.raises(KubernetesError, match=sentence):
+        client.api.get(kinds.QUOTA, "t", "q")
+    assert clock.passed == pytest.approx(15)
+    client.pool.done()
+
+
+def test_a_server_that_asks_for_more_than_the_patience_gets_the_rest_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client((f"GET {QUOTAS}/q", refused(429, "slow down")), (f"GET {QUOTAS}/q", (200, Q)))
+    client.pool.retry_after = "3600"
+    clock = impatient(monkeypatch, client)
+    client.api.get(kinds.QUOTA, "t", "q")
+    assert clock.passed == pytest.approx(15)
+
+
+@pytest.mark.parametrize("status", [429, 503, 504])
+def test_what_passes_is_waited_for(status: int) -> None:
+    client = Client((f"GET {QUOTAS}/q", (status, b"")), (f"GET {QUOTAS}/q", (200, Q)))
+    assert client.api.get(kinds.QUOTA, "t", "q") == Q
+
+
+def test_a_server_that_does_not_come_back_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError())
+    client = Client((f"GET {QUOTAS}/q", (200, Q)), *[(APPLY, away)] * 61)
+    clock = impatient(monkeypatch, client)
+    client.api.get(kinds.QUOTA, "t", "q")
+    with pytest.raises(KubernetesError, match="broke the connection off"):
+        client.api.apply(kinds.QUOTA, MANIFEST)
+    assert clock.passed == pytest.approx(15)
+    client.pool.done()
+
+
+def test_a_certificate_that_is_not_trusted_gets_no_better_by_waiting() -> None:
+    wrong = urllib3.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+    client = Client((f"GET {QUOTAS}/q", (200, Q)), (APPLY, wrong))
+    client.api.get(kinds.QUOTA, "t", "q")
+    with pytest.raises(KubernetesError, match="is not trusted"):
+        client.api.apply(kinds.QUOTA, MANIFEST)
+    assert client.slept == []
+
+
+@pytest.mark.parametrize(("deadline", "limit"), [(120.0, 10.0), (4.0, 4.0)])
+def test_a_request_has_no_more_time_than_the_task(deadline: float, limit: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client((f"GET {QUOTAS}/q", (200, Q)))
+    impatient(monkeypatch, client)
+    client.api.timeout, client.api.deadline = 10.0, deadline
+    client.api.get(kinds.QUOTA, "t", "q")
+    assert [(one.connect_timeout, one.read_timeout) for one in client.pool.timeouts] == [(limit, limit)]
+
+
 def test_a_busy_server_is_asked_again() -> None:
     client = Client((f"GET {QUOTAS}/q", refused(429, "slow down")), (f"GET {QUOTAS}/q", (503, b"")), (f"GET {QUOTAS}/q", (200, Q)))
     assert client.api.get(kinds.QUOTA, "t", "q") == Q
@@ -232,6 +323,7 @@ NO_ANSWER = [
     (urllib3.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "shows a certificate that is not trusted"),
     (urllib3.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER]"), "speaks no TLS that we understand"),
     (urllib3.exceptions.ProxyError("Unable to connect to proxy", OSError()), "the proxy on the way"),
+    (urllib3.exceptions.NameResolutionError("h", None, OSError("unknown")), "has a name that DNS does not know"),  # type: ignore[arg-type]
 ]
 
 

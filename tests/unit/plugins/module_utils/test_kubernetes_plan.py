@@ -73,6 +73,27 @@ def test_another_amount_is_a_difference(hard: dict[str, str]) -> None:
     assert {"status", "resourceVersion", "uid"}.isdisjoint([*before, *before["metadata"]])
 
 
+AMOUNTS: list[tuple[str, Any, Any]] = [
+    ("hard", {"pods": "10"}, {"pods": 10}),
+    *((side, {"cpu": "0.5"}, {"cpu": "500m"}) for side in ("max", "min", "default", "defaultRequest", "requests", "limits")),
+    ("averageValue", "1k", "1000"),
+    ("storage", "1Gi", "1024Mi"),
+]
+
+
+@pytest.mark.parametrize(("key", "current", "wanted"), AMOUNTS)
+def test_an_amount_is_one_wherever_the_server_has_them(key: str, current: Any, wanted: Any) -> None:
+    assert not differs({"metadata": {}, "spec": {key: current}}, {"spec": {key: wanted}})
+
+
+@pytest.mark.parametrize(
+    ("key", "current", "wanted"),
+    [("annotations", {"cpu": "0.5"}, {"cpu": "500m"}), ("version", "1000", "1k"), ("value", "1", "1.0"), ("port", 80, "80")],
+)
+def test_a_text_that_reads_like_an_amount_is_a_text(key: str, current: Any, wanted: Any) -> None:
+    assert differs({"metadata": {}, "spec": {key: current}}, {"spec": {key: wanted}})
+
+
 def test_what_is_not_there_comes_whole() -> None:
     assert before_and_after(None, WANTED) == (None, WANTED)
 
@@ -115,6 +136,34 @@ def edited(manager: str = "kubectl-edit") -> list[dict[str, Any]]:
 def test_a_field_of_another_manager_is_a_conflict() -> None:
     (found,) = conflicts(stored({"pods": "99"}, edited()), WANTED)
     assert (found.field, found.manager, found.value, found.wanted) == (".spec.hard.pods", "kubectl-edit", "99", "15")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        # Our name is not ours with another verb, or through a subresource: an apply of ours does not take those back.
+        {"manager": "bluegreen.orchestrator", "operation": "Update"},
+        {"manager": "bluegreen.orchestrator", "operation": "Apply", "subresource": "status"},
+        {"manager": "kubectl", "operation": "Apply"},
+    ],
+)
+def test_only_what_we_applied_is_ours(entry: dict[str, str]) -> None:
+    fields: dict[str, Any] = {"fieldsV1": {"f:spec": {"f:hard": {"f:pods": {}}}}}
+    current = stored({"pods": "99"}, [{**entry, **fields}])
+    assert [one.manager for one in conflicts(current, WANTED)] == [entry["manager"]]
+    fewer = copy.deepcopy(WANTED)
+    del fewer["spec"]["hard"]["pods"]
+    # What others set is theirs to take away.
+    assert not differs(current, fewer)
+
+
+def test_what_we_applied_is_no_conflict_of_ours() -> None:
+    """However much it differs: that is what an apply is for."""
+    assert conflicts(stored({"pods": "99"}, [OURS]), WANTED) == []
+    ours, changed_by_hand = edited()
+    assert [one.field for one in conflicts(stored({"pods": "99", "requests_cpu": "9"}, [ours, changed_by_hand]), WANTED)] == [
+        ".spec.hard.pods"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +280,31 @@ def test_what_the_server_drops_or_fills_in_is_no_difference() -> None:
     assert not differs(applied(policy, {"f:podSelector": {}, "f:egress": {}}), {"spec": wanted})
 
 
+def test_the_claim_template_of_a_stateful_set_is_filled_in_without_a_difference() -> None:
+    """What an API server 1.35 gives back of a list that is replaced as a whole."""
+    given: dict[str, Any] = {
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    filled = copy.deepcopy(given)
+    filled |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}}
+    filled["metadata"]["creationTimestamp"] = None
+    filled["spec"]["volumeMode"] = "Filesystem"
+    current = applied({"volumeClaimTemplates": [filled]}, {"f:volumeClaimTemplates": {}})
+    assert not differs(current, {"spec": {"volumeClaimTemplates": [given]}})
+    for key, value in (("volumeMode", "Block"), ("storageClassName", "slow")):
+        other = copy.deepcopy(current)
+        other["spec"]["volumeClaimTemplates"][0]["spec"][key] = value
+        assert differs(other, {"spec": {"volumeClaimTemplates": [given]}}), key
+
+
+def test_empty_is_the_same_as_not_there() -> None:
+    nothings: list[Any] = [[], {}, None]
+    for nothing in nothings:
+        assert not differs({"metadata": {}, "spec": {"a": 1}}, {"spec": {"a": 1, "b": nothing}})
+    assert differs({"metadata": {}, "spec": {"a": 1}}, {"spec": {"a": 1, "b": 0}})
+
+
 def theirs(manager: str, fields: dict[str, Any], **entry: str) -> dict[str, Any]:
     return {"manager": manager, "operation": "Update", "fieldsV1": {"f:spec": fields}, **entry}
 
@@ -267,6 +341,36 @@ def test_what_others_own_is_found_in_their_own_terms(
     found = conflicts({"metadata": {"managedFields": [entry]}, "spec": spec}, {"spec": wanted})
     assert [one.field for one in found] == fields
     assert "hunter2" not in str(found)
+
+
+PRINTED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], bool]] = [
+    ({"data": {"password": "hunter2"}}, {"f:data": {"f:password": {}}}, {"data": {"password": "hunter3"}}, False),
+    (
+        {"initContainers": [{"name": "a", "image": "hunter2"}]},
+        {"f:initContainers": {'k:{"name":"a"}': {"f:image": {}}}},
+        {"initContainers": [{"name": "a", "image": "hunter3"}]},
+        False,
+    ),
+    ({"args": ["hunter2"]}, {"f:args": {}}, {"args": ["hunter3"]}, False),
+    ({"selector": {"a": "hunter2"}}, {"f:selector": {}}, {"selector": {"a": "hunter3"}}, False),
+    ({"average": 9}, {"f:average": {}}, {"average": 5}, True),
+]
+
+
+@pytest.mark.parametrize(("value", "owned", "wanted", "shown"), PRINTED)
+def test_a_value_is_printed_where_it_tells_something_and_is_no_secret(
+    value: dict[str, Any], owned: dict[str, Any], wanted: dict[str, Any], shown: bool
+) -> None:
+    (found,) = conflicts({"metadata": {"managedFields": [theirs("x", owned)]}, "spec": value}, {"spec": wanted})
+    assert ((found.value, found.wanted) != ("(not shown)", "(not shown)")) is shown
+    assert "hunter" not in str(found)
+
+
+def test_an_element_that_only_one_side_has_is_nobodys_conflict() -> None:
+    """A container of theirs that we know nothing of, and one that we want no more."""
+    owned: dict[str, Any] = {"f:containers": {'k:{"name":"mesh"}': {".": {}, "f:name": {}, "f:image": {}}}}
+    current = {"metadata": {"managedFields": [theirs("mesh", owned)]}, "spec": {"containers": [{"name": "mesh", "image": "m:1"}]}}
+    assert conflicts(current, {"spec": {"containers": [{"name": "app", "image": "a:1"}]}}) == []
 
 
 def test_what_a_container_gets_is_not_printed() -> None:

@@ -61,6 +61,7 @@ PLANS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]], list[str]]] =
     ("another set's", [], [stored(BLUE, "ingress")], []),
     ("ours, but of no set", [], [stored(BLUE, labels={MANAGED_BY: FIELD_MANAGER})], []),
     ("a set's name on somebody else's", [], [stored(BLUE, None, labels={SET_LABEL: "shop"})], []),
+    ("another tool's", [], [stored(BLUE, None, labels={MANAGED_BY: "Helm", SET_LABEL: "shop"})], []),
     ("an unlabelled one", [], [stored(BLUE, None)], []),
     ("an owner's", [], [stored(BLUE, **OTHERS)], []),
     ("going already", [], [stored(BLUE, **GOING)], []),
@@ -137,7 +138,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"manifests": [{"metadata": {"name": "a"}}]}, r"manifests\[0\]: None/None is no kind"),
     ({"manifests": [BLUE, manifest(kind=Kind("ConfigMap", "v2", "configmaps"))]}, r"manifests\[1\]: v2/ConfigMap is no kind"),
     ({"manifests": [{"apiVersion": "v1", "kind": "ConfigMap"}]}, "metadata.name is missing; name the ConfigMap"),
-    ({"manifests": [{**BLUE, "metadata": {"name": 7}}]}, "metadata.name is missing"),
+    *(
+        ({"manifests": [{**BLUE, "metadata": metadata}]}, r"^manifests\[0\]: metadata.name is missing; name the ConfigMap\.$")
+        for metadata in ({"name": 7}, {"name": ""}, "a")
+    ),
     (
         {"manifests": [{**BLUE, "metadata": {"name": "a"}}]},
         "metadata.namespace of ConfigMap a is missing or no namespace",
@@ -145,7 +149,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": 7}}]}, "metadata.namespace of ConfigMap a is missing"),
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": "t", "labels": ["x"]}}]}, "metadata.labels of ConfigMap a are no"),
     ({"manifests": [{**BLUE, "status": {}}]}, "ConfigMap a has a status, which is the server's to write; leave it out"),
-    ({"manifests": [BLUE, GREEN]}, r"manifests\[1\]: ConfigMap t/a is there twice; leave one of the two out"),
+    ({"manifests": [BLUE, SECOND, GREEN]}, r"^manifests\[2\]: ConfigMap t/a is there twice; leave one of the two out\.$"),
     ({"kinds": ["v1/Secret"]}, "kinds: 'v1/Secret' is no kind that is taken here; there are"),
     ({"state": "absent"}, "state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests"),
     ({"state": "absent", "kinds": ["v1/ConfigMap"]}, "state: absent, and nothing says where the set is"),
@@ -250,7 +254,18 @@ PLACES: list[tuple[dict[str, Any], list[Expected]]] = [
         {"manifests": [BLUE, manifest("m", MIDDLEWARE, "u")], "state": "absent"},
         [listing(MIDDLEWARE, namespace="u"), listing(SETTINGS)],
     ),
-    # What lives in no namespace has no place in one.
+    # Each kind in each namespace, once; one name may be of several kinds and namespaces.
+    (
+        {"manifests": [BLUE, manifest(kind=kinds.SERVICE)], "namespaces": ["t", "u"], "kinds": ["v1/Service", "v1/Namespace"]},
+        [
+            listing(SETTINGS, stored(BLUE)),
+            listing(SETTINGS, namespace="u"),
+            listing(kinds.SERVICE, stored(manifest(kind=kinds.SERVICE))),
+            listing(kinds.SERVICE, namespace="u"),
+        ],
+    ),
+    # What lives in no namespace has no place in one, and is looked for where it is declared.
+    ({"manifests": [SPACE]}, [(f"GET {SPACES}{PAGE}", items(stored(SPACE)))]),
     ({"kinds": ["v1/Namespace"], "namespaces": ["t"]}, []),
 ]
 
@@ -262,11 +277,43 @@ def test_where_it_looks(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 
 
 def test_absent_takes_all_of_the_set_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = [stored(BLUE), stored(SECOND, "ingress"), stored(manifest("c"), None), stored(manifest("old"))]
+    """What is an owner's goes with that one, and a namespace by nobody's line: with it all would go that is in it."""
+    others = [stored(SECOND, "ingress"), stored(manifest("c"), None), stored(manifest("d"), **OTHERS), stored(manifest("e"), **GOING)]
+    there = [stored(BLUE), *others, stored(manifest("old"))]
     for options in ({"manifests": [BLUE]}, {"kinds": ["v1/ConfigMap"], "namespaces": ["t"]}):
         with answering(monkeypatch, _manifests, listing(SETTINGS, *there)):
             result = run(check=True, state="absent", **options)
         assert result["actions"] == [{"action": "delete", "name": f"ConfigMap t/{name}"} for name in ("a", "old")]
+
+    spaces = (f"GET {SPACES}{PAGE}", items(stored(SPACE), stored({**SPACE, "metadata": {"name": "database"}})))
+    for state in ("absent", "present"):
+        with answering(monkeypatch, _manifests, spaces):
+            assert run(manifests=[SPACE], state=state)["actions"] == []
+
+
+def test_what_is_applied_carries_the_sets_labels_whatever_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = copy.deepcopy(BLUE)
+    given["metadata"]["labels"] = {"app": "shop", MANAGED_BY: "Helm", SET_LABEL: "another"}
+    with answering(monkeypatch, _manifests, listing(SETTINGS), applying(SETTINGS, "a")) as pool:
+        run(manifests=[given], request_timeout=3)
+    assert pool.bodies[-1]["metadata"]["labels"] == {"app": "shop", MANAGED_BY: FIELD_MANAGER, SET_LABEL: "shop"}
+    # The caller's own is left as it was.
+    assert given["metadata"]["labels"][SET_LABEL] == "another"
+    assert [one.read_timeout for one in pool.timeouts] == [3.0, 3.0]
+
+
+def test_what_is_taken_over_is_forced_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, answer = applying(SETTINGS, "a")
+    there = listing(SETTINGS, stored(BLUE, None, "kubectl"))
+    with answering(monkeypatch, _manifests, there, (path.replace("force=false", "force=true"), answer)):
+        result = run(manifests=[GREEN], take_over=True)
+    assert f"ConfigMap t/a .metadata.labels.{MANAGED_BY} from somebody else" in result["took_over"]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_definition_that_may_not_be_read_is_not_a_missing_one(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    with answering(monkeypatch, _manifests, (f"GET {MIDDLEWARE.path('t')}{PAGE}", refused(status, "no"))), pytest.raises(BlueGreenError):
+        run(manifests=[manifest("m", MIDDLEWARE), BLUE])
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -319,6 +366,9 @@ def test_validate_asks_the_server_without_storing(monkeypatch: pytest.MonkeyPatc
     with answering(monkeypatch, _manifests, *reads, *tries):
         result = run(check=True, manifests=declared, validate="server")
     assert result["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
+    # An apply is its own proof.
+    with answering(monkeypatch, _manifests, listing(SETTINGS), applying(SETTINGS, "a")):
+        run(manifests=[BLUE], validate="server")
 
 
 TRIES: list[tuple[tuple[int, Any], str]] = [
@@ -364,6 +414,14 @@ def test_what_takes_long_is_waited_for_as_long_as_was_asked(monkeypatch: pytest.
     with answering(monkeypatch, _manifests, *expected):
         assert run(manifests=[job], wait_seconds=601)["changed"]
     assert clock.passed == 600.0
+
+
+def test_what_is_as_it_should_be_is_waited_for_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run before may have been killed while it waited."""
+    Clock(monkeypatch, _manifests_wait)
+    job = manifest("j", JOB, spec={"template": {}})
+    with answering(monkeypatch, _manifests, listing(JOB, stored(job)), *looks(RUNNING, 1), *looks(COMPLETE, 1)):
+        assert not run(manifests=[job], wait_seconds=9)["changed"]
 
 
 @pytest.mark.parametrize(

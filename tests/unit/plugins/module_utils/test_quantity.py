@@ -134,6 +134,12 @@ def test_sizes_in_bytes_rounded_up(value: object, size: int) -> None:
     assert size_bytes(value) == size
 
 
+def test_a_part_of_a_byte_is_one_more_byte_of_whatever_has_bytes() -> None:
+    """0.1Gi is a size that people write; a count of it is refused."""
+    for resource in ("memory", "requests.storage", "requests.ephemeral-storage"):
+        assert parse_resource(resource, "0.1Gi", resource) == 107374183
+
+
 def test_a_count_is_whole_and_nothing_is_negative() -> None:
     assert [count("15"), count("2k"), count(3), count("1e3"), count("0")] == [15, 2000, 3, 1000, 0]
     with pytest.raises(InputError, match=r"quota\.pods: '1\.5' is not a whole number; write for example 2\."):

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import PORTS_IN, PORTS_OUT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, opened, source_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, labels_of, wish_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import namespace
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, namespace
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
 
 def params(**options: Any) -> dict[str, Any]:
@@ -42,6 +44,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tier": "business", "custom": {"quota": {"requests.cpu": "6"}}}, "requests.cpu"),
     ({"tier": "business", "custom": {"quota": {"requests.cpu": "many"}}}, "many"),
     ({"namespace_prefix": "Tenant-"}, "namespace_prefix: 'Tenant-' cannot begin a namespace"),
+    ({"namespace_prefix": "shop_"}, "namespace_prefix: 'shop_' cannot begin a namespace"),
     ({"sites": 0}, "sites: 0 is no number of sites"),
     ({"sites": 2, "site_shares": [1]}, r"site_shares: \[1\] are not 2 numbers"),
     ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
@@ -53,6 +56,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"force": True, "reason": "  "}, "reason: not given, and force needs one"),
     ({"force": True, "reason": "x" * 501}, "reason: 501 letters are too many"),
     ({"services": [{"name": "web", "site": 2}]}, "services.site: web is to run on site 2, and there are 1"),
+    ({"services": [{"name": "web", "site": 0}]}, "services.site: web is to run on site 0, and there are 1"),
     ({"services": [{"name": "web", "replicas": -1}]}, "services.replicas: -1 of web is no number of pods"),
     ({"services": [{"name": "web", "requests": {"cpu": "a lot"}}]}, "services.requests.cpu: 'a lot'"),
     (
@@ -117,14 +121,73 @@ def test_what_is_asked_for() -> None:
     (service,) = wish.services
     assert service.pod["requests.cpu"] == 100
     assert service.pod["limits.cpu"] == wish.envelope.tier["resources"]["limits"]["cpu"]
+    assert service.pod["pods"] == 1
     assert wish.envelope.labels == {"team": "a.B_c-1", "acme.example/cost-centre": "7", "empty": ""}
     assert wish.usage == {"products": 7, "bucket sav": 10**9}
     assert wish.envelope.storage_provisioner is None
     assert wish.reason == "the client asked"
 
 
-def test_absent_needs_no_tier() -> None:
+def test_what_is_not_said_is_what_the_envelope_has_by_itself() -> None:
+    """The options and the envelope both have defaults, and the ports are the catalog's."""
+    wish = wish_of(params())
+    assert wish.envelope == Envelope("acme", effective_tier("standard"))
+    assert (wish.envelope.ingress_ports, wish.envelope.egress_ports) == (PORTS_IN, PORTS_OUT)
+    refusing = (wish.take_over, wish.delete_data, wish.reason, wish.validate_on_server)
+    assert (*refusing, wish.state, wish.usage, wish.services) == (False, False, None, False, "present", {}, ())
+
+
+def test_everything_that_is_said_reaches_the_envelope() -> None:
+    wish = wish_of(
+        params(
+            namespace_prefix="eu-",
+            ingress_namespaces=["edge"],
+            ingress_app="front",
+            ingress_ports=[8080],
+            egress_ports=[],
+            storage_provisioner="csi.example",
+            client_access=False,
+            namespace_labels={"team": 5},
+            services=[{"name": "web"}],
+            services_set="shop",
+            take_over=True,
+            delete_data=True,
+            validate="server",
+            wait_seconds=7,
+            usage={"products": 0},
+        )
+    )
+    assert wish.envelope == Envelope(
+        "acme",
+        effective_tier("standard"),
+        prefix="eu-",
+        ingress_namespaces=("edge",),
+        ingress_app="front",
+        ingress_ports=(8080,),
+        egress_ports=(),
+        storage_provisioner="csi.example",
+        client_access=False,
+        services_set="shop",
+        services=((1, "web"),),
+        labels={"team": "5"},
+    )
+    assert (wish.take_over, wish.delete_data, wish.validate_on_server, wish.wait_seconds, wish.usage) == (
+        True,
+        True,
+        True,
+        7,
+        {"products": 0},
+    )
+
+
+def test_a_reason_alone_forces_nothing() -> None:
+    assert wish_of(params(reason="just in case")).reason is None
+
+
+def test_absent_needs_no_tier_and_asks_nothing_of_what_was_agreed_on() -> None:
+    """A tenant that leaves may have custom values that its tier does not take any more."""
     assert wish_of(params(state="absent", tier=None)).state == "absent"
+    assert wish_of(params(state="absent", tier="standard", custom={"sites": 3})).state == "absent"
 
 
 SOURCES: list[tuple[dict[str, Any], str]] = [

@@ -79,6 +79,56 @@ def test_whom_it_tells_of(
     assert (result["changed"], result["requests"]) == (False, {"list": 2})
 
 
+def test_what_is_told_of_a_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, second = f"{PREFIX}acme", f"{PREFIX}acme-site-2"
+    spaces = [
+        namespace(acme, "acme", annotations={"bluegreen.orchestrator/force-reason": "agreed by phone"}),
+        namespace(second, "acme", "premium"),
+        namespace(f"{PREFIX}beta", "beta"),
+    ]
+    # A further quota of ours in the namespace is not the tenant's.
+    further = quota(acme, "3", "1", tenant="acme")
+    further["metadata"]["name"] = "nightly-jobs"
+    quotas = [quota(acme, "3", "15", tenant="acme"), further]
+    with answering(monkeypatch, _tenant_info, (NAMESPACES, items(*spaces)), (QUOTAS, items(*quotas))) as pool:
+        told, bare = run(request_timeout=4)["tenants"]
+    assert [one.read_timeout for one in pool.timeouts] == [4.0, 4.0]
+    assert (told["tier"], told["forced"]) == ("standard", ["agreed by phone"])
+    assert told["resources"] == {"pods": {"used": "3", "hard": "15", "headroom": "12", "percent": 20.0, "state": "well"}}
+    assert told["problems"] == [
+        f"namespace {second} has no quota of ours; run tier_quota again",
+        "its namespaces are labelled with several tiers (premium, standard); run tier_quota again",
+    ]
+    assert (bare["resources"], bare["fitting_tier"], bare["forced"]) == ({}, "standard", [])
+
+
+LINES: list[tuple[str, str, str, float, list[str]]] = [
+    ("4", "10", "6", 40.0, []),
+    ("10", "10", "0", 100.0, []),
+    ("12", "10", "0", 120.0, ["pods: 12 used of 10; new pods are refused"]),
+    ("0", "0", "0", 0.0, []),
+    ("1", "0", "0", 100.0, ["pods: 1 used of 0; new pods are refused"]),
+]
+
+
+@pytest.mark.parametrize(("used", "hard", "headroom", "percent", "problems"), LINES)
+def test_what_is_used_of_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, used: str, hard: str, headroom: str, percent: float, problems: list[str]
+) -> None:
+    found = (NAMESPACES, items(namespace(f"{PREFIX}a", "a"))), (QUOTAS, items(quota(f"{PREFIX}a", used, hard, tenant="a")))
+    with answering(monkeypatch, _tenant_info, *found):
+        (told,) = run()["tenants"]
+    line = told["resources"]["pods"]
+    assert (line["used"], line["hard"], line["headroom"], line["percent"], told["problems"]) == (used, hard, headroom, percent, problems)
+
+
+@pytest.mark.parametrize(("sites", "tier"), [(1, "standard"), (3, "premium"), (4, "business"), (10, "business"), (11, None)])
+def test_sites_count_as_well(monkeypatch: pytest.MonkeyPatch, sites: int, tier: str | None) -> None:
+    spaces = [namespace(f"{PREFIX}a" + (f"-site-{number}" if number > 1 else ""), "a") for number in range(1, sites + 1)]
+    with answering(monkeypatch, _tenant_info, (NAMESPACES, items(*spaces)), (QUOTAS, items())):
+        assert run()["tenants"][0]["fitting_tier"] == tier
+
+
 def test_a_large_cluster_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"{PREFIX}a", f"{PREFIX}b"]
     pages: list[Expected] = []

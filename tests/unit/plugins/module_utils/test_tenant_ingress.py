@@ -66,12 +66,27 @@ def test_each_domain_has_a_certificate_that_is_loaded() -> None:
         spec = found[f"Certificate {domain}"]["spec"]
         assert (spec["secretName"], spec["dnsNames"]) == (f"{domain}-tls", [domain])
         assert spec["issuerRef"] == {"name": "letsencrypt", "kind": "ClusterIssuer", "group": "cert-manager.io"}
+        assert spec["privateKey"] == {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"}
     assert found["IngressRoute tenant"]["spec"]["tls"] == {"secretName": "b.example-tls"}
+    assert [key for key in found if key.startswith("IngressRoute certificate-")] == ["IngressRoute certificate-a.example"]
     assert found["IngressRoute certificate-a.example"]["spec"] == {
         "entryPoints": ["websecure"],
         "routes": [],
         "tls": {"secretName": "a.example-tls"},
     }
+
+
+def test_what_the_operator_says_of_the_controller_reaches_every_object() -> None:
+    said: dict[str, Any] = {"issuer": {"name": "ours", "kind": "Issuer"}, "ingress_class": "edge", "entry_points": ["web", "websecure"]}
+    found = built("premium", domains=["b.example", "a.example"], **said)
+    assert {found[f"Certificate {domain}"]["spec"]["issuerRef"]["kind"] for domain in ("a.example", "b.example")} == {"Issuer"}
+    for name in ("tenant", "certificate-a.example"):
+        spec = found[f"IngressRoute {name}"]["spec"]
+        assert (spec["ingressClassName"], spec["entryPoints"]) == ("edge", ["web", "websecure"])
+    legacy = built("premium", controller="nginx", **said)
+    assert {legacy[f"Ingress {name}"]["spec"]["ingressClassName"] for name in ("tenant-ingress", "tenant-cdn-ingress")} == {"edge"}
+    unknown = built("premium", controller="nginx", issuer={"name": ""})["Ingress tenant-ingress"]
+    assert "tls" not in unknown["spec"]
 
 
 def test_without_an_issuer_traefik_shows_its_own_certificate() -> None:
@@ -89,6 +104,16 @@ def test_sites_divide_what_was_sold_and_lose_nothing() -> None:
     assert sum(rate["burst"] for rate in rates) == 150
 
 
+def test_a_small_share_of_a_limit_is_not_none() -> None:
+    """To a proxy 0 is "no limit", or nobody at all."""
+    domains = ["one.example", {"name": "two.example", "site": 2}, {"name": "three.example", "site": 3}]
+    tiny: dict[str, Any] = {"sites": 3, "shares": [500, 1, 1], "domains": domains}
+    second = built("premium", **tiny)[f"{NAMESPACE}-site-2 Middleware tenant-rate-limit"]["spec"]["rateLimit"]
+    assert (second["average"], second["burst"]) == (5, 1)
+    ingress = built("premium", controller="nginx", **tiny)[f"{NAMESPACE}-site-2 Ingress tenant-ingress"]
+    assert ingress["metadata"]["annotations"][f"{NGINX}/limit-rps"] == "1"
+
+
 def test_a_site_without_a_domain_takes_no_part() -> None:
     found = built("premium", sites=3)
     assert found["Middleware tenant-rate-limit"]["spec"]["rateLimit"]["average"] == 3000
@@ -100,6 +125,8 @@ def test_trusted_addresses_pass_by_the_limits_and_by_nothing_else() -> None:
     assert routes[1]["match"] == "(Host(`acme.example`)) && (ClientIP(`198.51.100.7`) || ClientIP(`2001:db8::/32`))"
     assert [one["name"] for one in routes[1]["middlewares"]] == ["tenant-headers", "tenant-uploads"]
     assert routes[1]["priority"] > routes[0]["priority"]
+    static = built("business", trusted_ips=["198.51.100.7"], static={"path": "/media"})["IngressRoute tenant"]["spec"]["routes"]
+    assert [route["priority"] for route in static] == sorted(route["priority"] for route in static)
     assert all(route["priority"] < len("Host(`a.io`) && Path(`/.well-known/acme-challenge/`)") for route in routes)
 
 
@@ -107,6 +134,8 @@ def test_trusted_addresses_pass_by_the_limits_and_by_nothing_else() -> None:
     ("tier", "static", "path", "port"),
     [
         ("standard", {}, None, 0),
+        # Who has bought no CDN has no path of it, whatever is said.
+        ("standard", {"path": "/files"}, None, 0),
         ("premium", {}, "/static", 9000),
         ("business", {}, None, 0),
         ("business", {"path": "/media/"}, "/media", 9000),
@@ -118,15 +147,24 @@ def test_static_files_come_from_the_object_storage(tier: str, static: dict[str, 
     if path is not None:
         assert routes[1]["match"] == f"(Host(`acme.example`)) && (Path(`{path}`) || PathPrefix(`{path}/`))"
         assert routes[1]["services"] == [{"name": "minio-service", "port": port}]
-        assert "tenant-rate-limit" not in [one["name"] for one in routes[1]["middlewares"]]
+        # No limit of the tenant's API, but as many at once as everybody; the CORS of the seed where the tier has it.
+        cors = ["tenant-cors"] if tier == "premium" else []
+        assert [one["name"] for one in routes[1]["middlewares"]] == ["tenant-headers", "tenant-connections", *cors]
 
 
 def test_the_cdn_of_premium() -> None:
     found = built("premium", static={"external_name": "minio.example.net", "bucket": "products"}, dns_target="192.0.2.1")
-    assert found["Middleware tenant-cors"]["spec"]["headers"]["accessControlAllowOriginList"] == ["*"]
+    assert found["Middleware tenant-cors"]["spec"]["headers"] == {
+        "accessControlAllowMethods": ["GET", "HEAD", "OPTIONS"],
+        "accessControlAllowOriginList": ["*"],
+        "accessControlMaxAge": 600,
+        "addVaryHeader": True,
+    }
     path = found["Middleware tenant-static-path"]["spec"]["replacePathRegex"]
     assert path == {"regex": "^/static/(.*)", "replacement": "/products/$1"}
     assert found["Service minio-service"]["spec"]["externalName"] == "minio.example.net"
+    # Without a name to stand for, the Service is somebody else's.
+    assert "Service minio-service" not in built("premium")
     assert found["IngressRoute tenant"]["metadata"]["annotations"] == {
         "external-dns.alpha.kubernetes.io/target": "192.0.2.1",
         "external-dns.alpha.kubernetes.io/cloudflare-proxied": "true",
@@ -207,7 +245,13 @@ def test_where_external_dns_and_traefik_are_led_to() -> None:
 def test_a_client_says_more_headers() -> None:
     headers = built(headers={"X-Powered-By": "us"})["Middleware tenant-headers"]["spec"]["headers"]
     assert headers["customResponseHeaders"] == {"X-Powered-By": "us"}
-    assert (headers["stsSeconds"], headers["contentTypeNosniff"]) == (31536000, True)
+    ours = {"stsSeconds": 31536000, "contentTypeNosniff": True, "customFrameOptionsValue": "SAMEORIGIN"}
+    assert headers == {
+        **ours,
+        "customRequestHeaders": {"X-Tenant": "acme"},
+        "customResponseHeaders": {"X-Powered-By": "us"},
+        "referrerPolicy": "strict-origin-when-cross-origin",
+    }
 
 
 @pytest.mark.parametrize(
@@ -217,6 +261,7 @@ def test_a_client_says_more_headers() -> None:
         ("premium", {"domains": ["a.example", "A.example"]}, "tenant_domains: a.example is there twice"),
         ("standard", {"domains": ["https://a.example"]}, "is no host name; write it like shop.acme.example"),
         ("standard", {"domains": ["*.a.example"]}, "is no host name"),
+        ("standard", {"domains": [".".join(["a" * 63] * 4)]}, "is no host name"),
         ("standard", {"domains": ["a`) || Host(`b.example"]}, "is no host name"),
         ("standard", {"domains": [{"name": "a.example", "site": 2}]}, "tenant_domains: a.example is of site 2, and acme has 1"),
         ("standard", {"trusted_ips": ["198.51.100.7"]}, "tenant_trusted_ips: the tier standard limits everybody"),
@@ -247,6 +292,7 @@ def test_a_client_says_more_headers() -> None:
         ("standard", {"redis": {"db": "first"}}, "tenant_rate_limit_redis.db: 'first' is no whole number"),
         ("standard", {"redis": {"password": "x"}}, "tenant_rate_limit_redis: 'password' is not known here"),
         ("premium", {"static": {"path": "static"}}, "tenant_static.path: 'static' is no path"),
+        ("premium", {"static": {"path": "/a`) || Host(`b"}}, "tenant_static.path: '/a`) || Host(`b' is no path"),
         ("premium", {"static": {"bucket": "My Bucket"}}, "tenant_static.bucket: 'My Bucket' is no name"),
     ],
 )

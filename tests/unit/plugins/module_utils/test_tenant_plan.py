@@ -18,9 +18,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
     TenantPlan,
+    foreign_scalers,
     plan_removal,
     plan_tenant,
     shrinking_namespaces,
+    why_it_stays,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents, World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
@@ -139,6 +141,13 @@ def test_shrinking_takes_room_last() -> None:
     assert told(plan)[-1] == f"update Namespace {NAME}"
 
 
+def test_bounds_shrink_before_the_room_does() -> None:
+    """Once the quota is small, a pod that the old bounds still let in takes the place of one that was to come back."""
+    world = moving("premium")
+    world.contents[NAME].objects["LimitRange"]["tenant-limits"]["spec"]["limits"][0]["max"]["cpu"] = "3"
+    assert kinds_of(plan_tenant(envelope("standard"), world)) == ["LimitRange", "HorizontalPodAutoscaler", "ResourceQuota"]
+
+
 def test_a_second_site_takes_from_the_first_before_it_gets() -> None:
     world = cluster(envelope("premium", 1))
     plan = plan_tenant(envelope("premium", 2), world)
@@ -152,6 +161,15 @@ def test_a_site_that_is_declared_no_more_goes_before_the_others_grow() -> None:
     plan = plan_tenant(envelope("premium", 1), cluster(envelope("premium", 2)))
     assert told(plan) == [f"delete Namespace {NAME}-site-2", "update ResourceQuota tenant-quota in t-acme"]
     assert plan.steps[0].uid == f"uid of {NAME}-site-2"
+
+
+def test_only_a_site_of_ours_that_is_still_there_goes() -> None:
+    """Somebody else's namespace may have our tenant's label; one that is going already needs no second push, and is no change."""
+    for metadata, steps in (({}, 1), ({"labels": {"tenant": "acme"}}, 0), ({"deletionTimestamp": "now"}, 0)):
+        world = cluster(envelope("premium", 2))
+        world.namespaces[f"{NAME}-site-2"]["metadata"] |= metadata
+        plan = plan_tenant(envelope("premium"), world)
+        assert len([step for step in plan.steps if step.action == "delete"]) == steps, metadata
 
 
 @pytest.mark.parametrize(
@@ -275,6 +293,32 @@ def test_a_reason_stays_until_another_one_comes() -> None:
     assert told(plan_tenant(wanted, world)) == []
 
 
+def annotated(world: World, reason: str) -> World:
+    """A namespace on which a reason of ours stands, as the server notes it."""
+    meta = world.namespaces[NAME]["metadata"]
+    meta["annotations"] = {_tenant_objects.FORCE_REASON: reason}
+    meta["managedFields"][0]["fieldsV1"]["f:metadata"]["f:annotations"] = {f"f:{_tenant_objects.FORCE_REASON}": {}}
+    return world
+
+
+def test_a_reason_is_not_lost_with_the_next_change() -> None:
+    world = annotated(moving("premium"), "agreed by phone")
+    assert told(plan_tenant(envelope("premium", storage_provisioner=None), world)) == []
+    (step,) = [one for one in plan_tenant(envelope("standard"), world).steps if one.kind is kinds.NAMESPACE]
+    assert step.after is not None
+    assert step.after["metadata"]["annotations"] == {_tenant_objects.FORCE_REASON: "agreed by phone"}
+    (step,) = [one for one in plan_tenant(envelope("standard"), world, reason="again").steps if one.kind is kinds.NAMESPACE]
+    assert step.after is not None
+    assert step.after["metadata"]["annotations"] == {_tenant_objects.FORCE_REASON: "again"}
+
+
+def test_a_reason_stands_on_a_new_site_too() -> None:
+    plan = plan_tenant(envelope("premium", 2), cluster(envelope("premium")), reason="agreed")
+    written = {step.name: step.after["metadata"].get("annotations") for step in plan.steps if step.kind is kinds.NAMESPACE and step.after}
+    reason = {_tenant_objects.FORCE_REASON: "agreed"}
+    assert written == {NAME: reason, f"{NAME}-site-2": reason}
+
+
 def test_an_autoscaler_of_somebody_else_keeps_its_service() -> None:
     wanted = envelope()
     world = cluster(wanted, ["api-gateway"])
@@ -287,12 +331,51 @@ def test_an_autoscaler_of_somebody_else_keeps_its_service() -> None:
     assert told(plan_tenant(wanted, world)) == []
 
 
-def test_a_storage_class_that_cannot_change_is_refused() -> None:
+def scaling(name: str, target: str, kind: str = "Deployment", **metadata: Any) -> dict[str, Any]:
+    """An autoscaler; somebody else's unless its labels say otherwise."""
+    return {
+        "metadata": {"name": name, "namespace": NAME, "uid": "1", **metadata},
+        "spec": {"maxReplicas": 99, "scaleTargetRef": {"kind": kind, "name": target}},
+    }
+
+
+FOREIGN: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (scaling("keda", "api-gateway"), {"api-gateway": "keda"}),
+    # Something else of the same name, and what our tiers do not scale.
+    (scaling("keda", "api-gateway", "StatefulSet"), {}),
+    (scaling("keda", "search-service"), {}),
+    # One with our name is in our way, and is told as that.
+    (scaling("api-gateway-hpa", "api-gateway"), {}),
+    (scaling("api-gateway", "api-gateway", labels={MANAGED_BY: "bluegreen.orchestrator"}), {}),
+]
+
+
+@pytest.mark.parametrize(("scaler", "taken"), FOREIGN)
+def test_whose_autoscaler_it_is(scaler: dict[str, Any], taken: dict[str, str]) -> None:
+    world = cluster(envelope())
+    world.contents[NAME].objects["HorizontalPodAutoscaler"] = {scaler["metadata"]["name"]: scaler}
+    assert foreign_scalers(envelope(), world, NAME) == taken
+    # However many pods it allows, it is nothing that shrinks with our tier.
+    ours = bool(scaler["metadata"].get("labels"))
+    assert shrinking_namespaces(envelope(), world) == ([NAME] if ours else [])
+
+
+def test_an_autoscaler_with_our_name_that_is_not_ours_is_not_touched() -> None:
+    world = cluster(envelope(), ["api-gateway"])
+    world.contents[NAME].objects["HorizontalPodAutoscaler"] = {"api-gateway-hpa": scaling("api-gateway-hpa", "api-gateway")}
+    with pytest.raises(RefusedError, match=r"HorizontalPodAutoscaler .*api-gateway-hpa .*owned by somebody else"):
+        plan_tenant(envelope(), world)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("provisioner", "kubernetes.io/aws-ebs"), ("parameters", {"iops": "1"}), ("volumeBindingMode", "Immediate")]
+)
+def test_a_storage_class_that_cannot_change_is_refused(key: str, value: Any) -> None:
     wanted = envelope()
     world = cluster(wanted)
     assert world.storage_class is not None
-    world.storage_class["parameters"]["iops"] = "1"
-    with pytest.raises(RefusedError, match="StorageClass tier-standard-storage: parameters differ"):
+    world.storage_class[key] = value
+    with pytest.raises(RefusedError, match=f"StorageClass tier-standard-storage: {key} differ"):
         plan_tenant(wanted, world)
     assert told(plan_tenant(envelope(storage_provisioner=None), world)) == []
 
@@ -311,12 +394,70 @@ def test_removal() -> None:
         plan_removal(wanted, another)
 
 
+def test_what_is_going_is_waited_for_and_deleted_no_second_time() -> None:
+    world = cluster(envelope("premium", 2))
+    world.namespaces[NAME]["metadata"]["deletionTimestamp"] = "now"
+    plan = plan_removal(envelope("premium", 2), world)
+    assert (told(plan), plan.going) == ([f"delete Namespace {NAME}-site-2"], (NAME,))
+
+
+STAYS: list[tuple[dict[str, Any], str]] = [
+    ({}, ""),
+    ({"spec": {"finalizers": ["kubernetes", "a/b"]}}, " (finalizers: kubernetes, a/b)"),
+    (
+        {
+            "spec": {"finalizers": ["kubernetes"]},
+            "status": {
+                "conditions": [
+                    {"status": "False", "message": "all content deleted"},
+                    {"status": "True", "message": "a/b in 1 resource"},
+                    {"status": "True", "message": "pods. has 2"},
+                ]
+            },
+        },
+        " (a/b in 1 resource; pods. has 2)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("namespace", "words"), STAYS)
+def test_what_keeps_a_namespace_in_the_servers_words(namespace: dict[str, Any], words: str) -> None:
+    assert why_it_stays(namespace) == words
+
+
 @pytest.mark.parametrize(
     ("before", "after", "shrinks"),
     [("standard", "premium", False), ("premium", "standard", True), ("premium", "premium", False), ("business", "premium", True)],
 )
 def test_what_shrinks(before: str, after: str, shrinks: bool) -> None:
     assert bool(shrinking_namespaces(envelope(after), cluster(envelope(before), SHOP))) is shrinks
+
+
+@pytest.mark.parametrize(
+    ("kind", "bound", "smaller"),
+    [
+        ("ResourceQuota", ("hard", "pods"), {"14": False, "15": False, "16": True}),
+        ("ResourceQuota", ("hard", "requests.cpu"), {"2": False, "2001m": True}),
+        ("LimitRange", ("limits", 0, "max", "cpu"), {"1": False, "2000m": False, "3": True}),
+        ("LimitRange", ("limits", 2, "max", "storage"), {"100Gi": False, "1Ti": True}),
+        ("HorizontalPodAutoscaler", ("maxReplicas",), {"2": False, "3": False, "4": True}),
+    ],
+)
+def test_one_bound_that_shrinks_is_enough(kind: str, bound: tuple[Any, ...], smaller: dict[str, bool]) -> None:
+    for value, shrinks in smaller.items():
+        world = cluster(envelope(), ["api-gateway"])
+        (found,) = world.contents[NAME].objects[kind].values()
+        node = found["spec"]
+        for word in bound[:-1]:
+            node = node[word]
+        node[bound[-1]] = int(value) if kind == "HorizontalPodAutoscaler" else value
+        assert bool(shrinking_namespaces(envelope(), world)) is shrinks, value
+
+
+def test_what_a_quota_does_not_bound_yet_shrinks() -> None:
+    world = cluster(envelope())
+    del world.contents[NAME].objects["ResourceQuota"]["tenant-quota"]["spec"]["hard"]["pods"]
+    assert shrinking_namespaces(envelope("business"), world) == [NAME]
 
 
 def test_a_namespace_without_a_quota_has_everything_to_lose() -> None:

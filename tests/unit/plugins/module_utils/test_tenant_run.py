@@ -25,7 +25,7 @@ OURS = f"GET /api/v1/namespaces{PAGE}&labelSelector=tenant%3Dacme"
 READ = (*kinds.ENVELOPE, kinds.DEPLOYMENT)
 LOST = (kinds.POD, kinds.CLAIM, kinds.DEPLOYMENT, kinds.STATEFUL_SET, kinds.CRON_JOB)
 GONE = refused(404, "not found")
-WHY = {"force": True, "reason": "the client has left"}
+WHY: dict[str, Any] = {"force": True, "reason": "the client has left"}
 
 
 def namespace(name: str = NAME) -> dict[str, Any]:
@@ -202,3 +202,244 @@ def test_a_namespace_that_stays_is_told_after_that_time(monkeypatch: pytest.Monk
         run(state="absent", wait_seconds=seconds)
     assert caught.value.facts == {"done": [f"delete Namespace {NAME}"], "changed": True}
     assert clock.passed == seconds + 0.5
+
+
+USE = (kinds.POD, kinds.CLAIM, kinds.SERVICE)
+BY_KIND = {kind.kind: kind for kind in (kinds.NAMESPACE, *kinds.ENVELOPE)}
+
+
+def looking(world: World, *read: str, missing: tuple[str, ...] = (), use: tuple[str, ...] = ()) -> list[Expected]:
+    """The looks at a tenant: its namespaces, those with its names, what is in some of them, and what of that is used."""
+    return [
+        (OURS, items(*world.namespaces.values())),
+        *((f"GET {kinds.NAMESPACE.path(None, name)}", GONE) for name in missing),
+        *(one for name in read for one in reading(world, name)),
+        *(listing(kind, name) for name in use for kind in USE),
+    ]
+
+
+def doing(actions: list[dict[str, str]], *, force: bool = False, dry: bool = False) -> list[Expected]:
+    """The requests by which a plan is done, or tried."""
+    found: list[Expected] = []
+    for action in actions:
+        kind, _space, place = action["name"].partition(" ")
+        namespace_, _slash, name = place.rpartition("/")
+        path = BY_KIND[kind].path(namespace_ or None, name)
+        query = f"?fieldManager={FIELD_MANAGER}&force={str(force).lower()}{'&dryRun=All' * dry}"
+        if action["action"] != "delete":
+            found.append((f"PATCH {path}{query}", (200, {})))
+        elif not dry:
+            found.append((f"DELETE {path}", (200, {})))
+    gone = [place for action in actions if action["action"] == "delete" for kind, place in [action["name"].split()] if kind == "Namespace"]
+    return found if dry else [*found, *((f"GET {kinds.NAMESPACE.path(None, name)}", GONE) for name in gone)]
+
+
+def both(monkeypatch: pytest.MonkeyPatch, looks: list[Expected], /, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Preview, and then apply exactly that plan. Classes of storage have tests of their own."""
+    with answering(monkeypatch, _tenant_run, *looks) as pool:
+        preview = run(check=True, storage_class=False, **options)
+    assert not any(pool.bodies)
+    with answering(monkeypatch, _tenant_run, *looks, *doing(preview["actions"])):
+        applied = run(storage_class=False, **options)
+    differ = {"summary", "requests"}
+    assert {key: value for key, value in preview.items() if key not in differ} == {
+        key: value for key, value in applied.items() if key not in differ
+    }
+    return preview, applied
+
+
+def test_a_tenant_that_is_there_is_read_with_ten_requests_and_a_new_one_with_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = "GET " + kinds.STORAGE_CLASS.path(None, "tier-standard-storage")
+    world = cluster(envelope())
+    found = (200, world.storage_class) if world.storage_class else GONE
+    with answering(monkeypatch, _tenant_run, *looking(world, NAME), (disk, found)) as pool:
+        result = run(tier="standard", request_timeout=3)
+    assert (result["changed"], sum(result["requests"].values())) == (False, 10)
+    assert {one.read_timeout for one in pool.timeouts} == {3.0}
+    with answering(monkeypatch, _tenant_run, *looking(World(), missing=(NAME,)), (disk, GONE)):
+        assert sum(run(check=True, tier="standard")["requests"].values()) == 3
+
+
+ONE, TWO = cluster(envelope()), cluster(envelope("premium", 2))
+LARGER = cluster(envelope("premium"))
+LOOKS = {
+    "the same": looking(ONE, NAME),
+    "new": looking(World(), missing=(NAME,)),
+    "shrinks": looking(LARGER, NAME, use=(NAME,)),
+    "a site less": [*looking(TWO, NAME), *losing(SECOND)],
+    "a site more": looking(LARGER, NAME, missing=(SECOND,), use=(NAME,)),
+    "goes": [*looking(ONE), *losing()],
+    "both sites go": [*looking(TWO), *losing(), *losing(SECOND)],
+}
+ALONE = {"tier": "standard", "client_access": False}
+# What is used is asked only where something shrinks, what runs only where a namespace goes.
+SUMMARIES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("the same", {"tier": "standard"}, "nothing to change", "nothing to change"),
+    (
+        "new",
+        ALONE,
+        "would be a new tenant of tier standard ({count} to create)",
+        "is a new tenant of tier standard ({count} created)",
+    ),
+    (
+        "the same",
+        {"tier": "premium"},
+        "would be moved from tier standard to premium ({count} to update)",
+        "is moved from tier standard to premium ({count} updated)",
+    ),
+    (
+        "shrinks",
+        {"tier": "standard"},
+        "would be moved from tier premium to standard ({count} to update)",
+        "is moved from tier premium to standard ({count} updated)",
+    ),
+    (
+        "the same",
+        ALONE,
+        "would be brought to what tier standard says ({count} to delete)",
+        "is brought to what tier standard says ({count} deleted)",
+    ),
+    (
+        "a site less",
+        {"tier": "premium"},
+        "would be brought to what tier premium says (1 to update, 1 to delete)",
+        "is brought to what tier premium says (1 updated, 1 deleted)",
+    ),
+    ("goes", {"state": "absent"}, "would be removed from the cluster with 1 namespace", "was removed from the cluster with 1 namespace"),
+    (
+        "both sites go",
+        {"state": "absent", "sites": 2},
+        "would be removed from the cluster with 2 namespaces",
+        "was removed from the cluster with 2 namespaces",
+    ),
+]
+
+
+@pytest.mark.parametrize(("there", "options", "before", "after"), SUMMARIES)
+def test_a_preview_writes_nothing_and_an_apply_exactly_its_plan(
+    monkeypatch: pytest.MonkeyPatch, there: str, options: dict[str, Any], before: str, after: str
+) -> None:
+    preview, applied = both(monkeypatch, LOOKS[there], **options)
+    count = len(preview["actions"])
+    assert preview["summary"] == f"acme: {before.format(count=count)}"
+    assert applied["summary"] == f"acme: {after.format(count=count)}"
+
+
+def test_a_site_more_takes_from_the_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    preview, _applied = both(monkeypatch, LOOKS["a site more"], tier="premium", sites=2)
+    assert {"action": "create", "name": f"Namespace {SECOND}"} in preview["actions"]
+    assert {"action": "update", "name": f"ResourceQuota {NAME}/tenant-quota"} in preview["actions"]
+
+
+def test_what_is_told_of_a_tenant_that_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    _preview, result = both(monkeypatch, [*looking(LARGER), *losing()], state="absent")
+    told = {key: result[key] for key in ("tenant", "tier", "tier_before", "namespaces", "quotas", "fit", "warnings")}
+    assert told == {"tenant": "acme", "tier": None, "tier_before": "premium", "namespaces": [], "quotas": {}, "fit": None, "warnings": []}
+
+
+def test_the_server_is_asked_in_a_preview_only_and_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {"tier": "premium", "storage_class": False, "validate": "server"}
+    planned = [{"action": "update", "name": name} for name in (f"ResourceQuota {NAME}/tenant-quota", f"Namespace {NAME}")]
+    with answering(monkeypatch, _tenant_run, *LOOKS["the same"], *doing(planned, dry=True)):
+        assert run(check=True, **options)["actions"] == planned
+    with answering(monkeypatch, _tenant_run, *LOOKS["the same"], *doing(planned)):
+        run(**options)
+
+
+def test_what_the_caller_counted_goes_by_force_and_its_reason_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    beyond: dict[str, Any] = {"tier": "standard", "storage_class": False, "usage": {"products": 2001}}
+    refused_with: list[dict[str, Any]] = [{}, {"reason": "agreed"}, {"delete_data": True}]
+    for options in refused_with:
+        with answering(monkeypatch, _tenant_run, *LOOKS["shrinks"]), pytest.raises(RefusedError) as caught:
+            run(**beyond, **options)
+        assert caught.value.sentence == (
+            "acme cannot be of tier standard with 1 site(s), 1 thing(s) in the way: products in tenant acme: 2001 used, 2000 allowed"
+            " (reduce the catalogue). To do it all the same, give force: true and a reason."
+        )
+        assert caught.value.facts["changed"] is False
+    with answering(monkeypatch, _tenant_run, *LOOKS["shrinks"]):
+        actions = run(check=True, **beyond, **WHY)["actions"]
+    with answering(monkeypatch, _tenant_run, *LOOKS["shrinks"], *doing(actions)) as pool:
+        run(**beyond, **WHY)
+    (space,) = [body for body in pool.bodies if body and body["kind"] == "Namespace"]
+    assert space["metadata"]["annotations"] == {"bluegreen.orchestrator/force-reason": WHY["reason"]}
+
+
+def test_a_reason_without_anything_in_the_way_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, _tenant_run, *LOOKS["the same"]):
+        assert not run(tier="standard", storage_class=False, force=True, reason="just in case")["changed"]
+
+
+def test_whose_it_is_comes_before_what_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tenant's pods are none of our business, not even to be counted."""
+    world = cluster(envelope("premium"))
+    world.namespaces[NAME]["metadata"]["labels"]["tenant"] = "corner"
+    with (
+        answering(monkeypatch, _tenant_run, *looking(world, NAME)),
+        pytest.raises(BlueGreenError, match="belongs to tenant 'corner'"),
+    ):
+        run(tier="standard", storage_class=False)
+
+
+def test_only_what_is_labelled_and_named_as_ours_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A namespace of somebody else with our tenant's label by a slip of the hand is neither looked at nor deleted."""
+    stray = {"metadata": {"name": "corner-shop", "uid": "9", "labels": {MANAGED_BY: FIELD_MANAGER, "tenant": "acme"}}}
+    found = (OURS, items(*ONE.namespaces.values(), stray))
+    with answering(monkeypatch, _tenant_run, found, *reading(ONE)):
+        assert not run(tier="standard", storage_class=False)["changed"]
+    with answering(monkeypatch, _tenant_run, found, *losing()):
+        assert run(check=True, state="absent")["actions"] == [{"action": "delete", "name": f"Namespace {NAME}"}]
+
+
+def test_one_that_goes_already_is_waited_for_by_an_apply_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, _tenant_run)
+    going = namespace()
+    going["metadata"]["deletionTimestamp"] = "now"
+    with answering(monkeypatch, _tenant_run, (OURS, items(going))):
+        assert run(check=True, state="absent")["actions"] == []
+    assert clock.passed == 0
+    looks = [(f"GET {kinds.NAMESPACE.path(None, NAME)}", (200, going))] * 2
+    with (
+        answering(monkeypatch, _tenant_run, (OURS, items(going)), *looks),
+        pytest.raises(BlueGreenError, match=f"namespace {NAME} is still being deleted after 0 s") as caught,
+    ):
+        run(state="absent", wait_seconds=0)
+    assert caught.value.facts == {"done": [], "changed": False}
+
+
+def test_a_step_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ((path, _answer),) = doing([{"action": "update", "name": f"ResourceQuota {NAME}/tenant-quota"}])
+    failed = (path, refused(403, "no"))
+    with (
+        answering(monkeypatch, _tenant_run, *LOOKS["the same"], failed),
+        pytest.raises(BlueGreenError, match=r" Nothing was changed\.$") as caught,
+    ):
+        run(tier="premium", storage_class=False)
+    assert (caught.value.facts["done"], caught.value.facts["changed"]) == ([], False)
+
+
+def test_what_others_do_in_a_namespace_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = cluster(envelope())
+    objects = world.contents[NAME].objects
+    objects["ResourceQuota"]["further"] = {"metadata": {"name": "further"}, "spec": {"hard": {}}}
+    target = {"kind": "Deployment", "name": "api-gateway"}
+    spec = {"maxReplicas": 99, "scaleTargetRef": target}
+    objects.setdefault("HorizontalPodAutoscaler", {})["keda-gateway"] = {"metadata": {"name": "keda-gateway"}, "spec": spec}
+    with answering(monkeypatch, _tenant_run, *looking(world, NAME)):
+        assert run(check=True, tier="standard", storage_class=False)["warnings"] == [
+            f"api-gateway in {NAME} is scaled by HorizontalPodAutoscaler keda-gateway, which is not ours; it gets none of ours beside it.",
+            f"{NAME} has further quotas (further, without the label app.kubernetes.io/managed-by of ours); the strictest one counts.",
+        ]
+
+
+def test_what_was_taken_over_is_told_with_whose_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = cluster(envelope())
+    quota = world.contents[NAME].objects["ResourceQuota"]["tenant-quota"]
+    quota["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:hard": {"f:pods": {}}}}}]
+    quota["spec"]["hard"]["pods"] = "99"
+    forced = doing([{"action": "update", "name": f"ResourceQuota {NAME}/tenant-quota"}], force=True)
+    with answering(monkeypatch, _tenant_run, *looking(world, NAME, use=(NAME,)), *forced):
+        result = run(tier="standard", storage_class=False, take_over=True)
+    assert result["took_over"] == [f"ResourceQuota {NAME}/tenant-quota .spec.hard.pods from kubectl-edit"]
+    with answering(monkeypatch, _tenant_run, *LOOKS["the same"]):
+        assert run(tier="standard", storage_class=False, take_over=True)["took_over"] == []

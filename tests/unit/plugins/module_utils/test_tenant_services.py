@@ -63,6 +63,9 @@ def test_a_pod_satisfies_pod_security_restricted() -> None:
 )
 def test_resources_are_the_tiers_unless_said(tier: str, requests: dict[str, str], limits: dict[str, str]) -> None:
     assert pod({}, tier=tier)["containers"][0]["resources"] == {"limits": limits, "requests": requests}
+    # Exactly the limit is no more than it.
+    whole = pod({"requests": limits}, tier=tier)["containers"][0]["resources"]
+    assert whole == {"limits": limits, "requests": limits}
     said = pod({"requests": {"cpu": "0.1"}}, tier=tier)["containers"][0]["resources"]
     assert said["requests"] == {**requests, "cpu": "100m"}
 
@@ -89,32 +92,68 @@ def test_a_service_is_found_by_the_others_and_by_prometheus() -> None:
         {"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http"},
         {"name": "metrics", "port": 9090, "protocol": "TCP", "targetPort": "metrics"},
     ]
+    named = [{"name": "http", "containerPort": 3000, "protocol": "TCP"}, {"name": "metrics", "containerPort": 9090, "protocol": "TCP"}]
+    assert found["Deployment shop"]["spec"]["template"]["spec"]["containers"][0]["ports"] == named
     assert found["Service shop"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "acme"
     assert found["Service shop"]["spec"]["selector"] == {"app": "shop"}
     both = built({"name": "shop", "port": 3000, "metrics_port": 3000})
     assert [one["targetPort"] for one in both["Service shop"]["spec"]["ports"]] == ["http", "http"]
+    # Kubernetes refuses one port with two names.
+    assert both["Deployment shop"]["spec"]["template"]["spec"]["containers"][0]["ports"] == named[:1]
     assert "Service worker" not in built({"name": "worker", "port": 0})
+    told = built({"name": "worker", "port": 0, "metrics_port": 9090})["Service worker"]["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in told] == [("metrics", 9090)]
+    elsewhere = built({"name": "shop", "port": 3000, "service_port": 8000})["Service shop"]["spec"]["ports"]
+    assert [(one["port"], one["targetPort"]) for one in elsewhere] == [(8000, "http")]
 
 
 def test_what_a_program_is_told_and_asked() -> None:
-    (container,) = pod(
+    whole = pod(
         {
             "env": {"B": "1", "A": ""},
             "env_from": ["shop-secrets"],
+            "command": ["/serve"],
             "args": ["--port", 3000],
             "ready_path": "/ready",
             "alive_path": "/alive",
             "pull_secrets": ["registry"],
         }
-    )["containers"]
+    )
+    (container,) = whole["containers"]
+    assert whole["imagePullSecrets"] == [{"name": "registry"}]
+    assert container["command"] == ["/serve"]
     # The server forgets an empty value, and would be different for ever.
     assert container["env"] == [{"name": "A"}, {"name": "B", "value": "1"}]
     assert container["envFrom"] == [{"secretRef": {"name": "shop-secrets"}}]
     assert container["args"] == ["--port", "3000"]
     assert container["readinessProbe"] == {"httpGet": {"path": "/ready", "port": "http"}}
-    assert container["livenessProbe"]["httpGet"]["path"] == "/alive"
+    assert container["livenessProbe"] == {"httpGet": {"path": "/alive", "port": "http"}, "initialDelaySeconds": 15}
     assert pod({})["containers"][0]["readinessProbe"] == {"tcpSocket": {"port": "http"}}
     assert "readinessProbe" not in pod({"port": 0})["containers"][0]
+
+
+def test_a_node_can_be_emptied_one_pod_at_a_time() -> None:
+    budget = built({"name": "shop", "replicas": 3})["PodDisruptionBudget shop"]["spec"]
+    assert budget == {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "shop"}}}
+
+
+@pytest.mark.parametrize(
+    ("image", "taken"),
+    [
+        ("registry.example:5000/shop:1.4.2", True),
+        (f"registry.example/shop@sha256:{'0' * 64}", True),
+        (f"registry.example/shop@sha256:{'0' * 63}", False),
+        ("registry.example/shop@sha256:", False),
+        ("registry.example:5000/shop", False),
+        ("shop:", False),
+    ],
+)
+def test_an_image_says_its_version(image: str, taken: bool) -> None:
+    if taken:
+        assert pod({"image": image})["containers"][0]["image"] == image
+        return
+    with pytest.raises(InputError, match="names no version"):
+        built({"name": "shop", "image": image})
 
 
 def test_each_site_has_its_own() -> None:
@@ -128,6 +167,7 @@ def test_each_site_has_its_own() -> None:
     ("service", "said"),
     [
         ({"name": "Shop"}, "tenant_services.name: 'Shop' is no name of Kubernetes"),
+        ({"name": "a" * 64}, "is no name of Kubernetes; use up to 63"),
         ({"name": "shop", "image": "registry.example/shop"}, "tenant_services.shop.image: 'registry.example/shop' names no version"),
         ({"name": "shop", "site": 2}, "tenant_services.shop.site: shop is of site 2, and acme has 1"),
         ({"name": "shop", "replicas": -1}, "tenant_services.shop.replicas: -1 cannot be"),
@@ -170,7 +210,10 @@ def test_the_database_is_the_catalogs_and_beside_the_quota() -> None:
     namespace, cluster = _tenant_extras.database(envelope, {"enabled": True, "storage": "200Gi", "storage_class": "fast"})
     name = "e-commerce-tenant-acme-database"
     # With the label `tenant` it would be one of a site that is declared no more, and tier_quota would delete it.
-    assert (namespace["metadata"]["name"], "tenant" in namespace["metadata"]["labels"]) == (name, False)
+    assert namespace["metadata"] == {
+        "name": name,
+        "labels": {"bluegreen.orchestrator/tenant": "acme", "type": "database", "pod-security.kubernetes.io/enforce": "baseline"},
+    }
     assert cluster["metadata"]["namespace"] == name
     spec = cluster["spec"]
     assert (spec["instances"], spec["router"]["instances"], spec["secretName"]) == (5, 3, "mysql-cluster-secret")
@@ -179,7 +222,12 @@ def test_the_database_is_the_catalogs_and_beside_the_quota() -> None:
     ]
     claim = spec["datadirVolumeClaimTemplate"]
     assert (claim["resources"]["requests"]["storage"], claim["storageClassName"]) == ("200Gi", "fast")
+    assert (spec["tlsUseSelfSigned"], claim["accessModes"]) == (True, ["ReadWriteOnce"])
     assert _tenant_extras.database(envelope, {"enabled": False}) == []
+    for storage, written in ((None, "100Gi"), ("100Gi", "100Gi"), ("102400Mi", "100Gi")):
+        (_namespace, cluster) = _tenant_extras.database(envelope, {"enabled": True, "storage": storage})
+        assert cluster["spec"]["datadirVolumeClaimTemplate"]["resources"] == {"requests": {"storage": written}}
+        assert "storageClassName" not in cluster["spec"]["datadirVolumeClaimTemplate"]
 
 
 def test_the_regions_are_templates_for_argo_cd_only() -> None:
@@ -194,6 +242,11 @@ def test_the_regions_are_templates_for_argo_cd_only() -> None:
     ]
     assert spec["template"]["metadata"]["name"] == "acme-{{ .region }}"
     application = spec["template"]["spec"]
+    # A region that nobody said would be an empty text in the shop's settings.
+    assert (spec["goTemplate"], spec["goTemplateOptions"]) == (True, ["missingkey=error"])
+    assert application["syncPolicy"] == {"automated": {"prune": True, "selfHeal": True}}
+    repository = {key: application["source"][key] for key in ("repoURL", "targetRevision", "path")}
+    assert repository == {"repoURL": "https://git.example/shop.git", "targetRevision": "main", "path": "helm/e-commerce-platform"}
     assert application["destination"] == {"name": "{{ .cluster }}", "namespace": "e-commerce-tenant-acme"}
     tenant = yaml.safe_load(application["source"]["helm"]["values"])["tenant"]
     assert (tenant["id"], tenant["tier"], tenant["region"]) == ("acme", "business", "{{ .region }}")
@@ -208,6 +261,8 @@ def test_the_regions_are_templates_for_argo_cd_only() -> None:
         ("business", {"enabled": True, "remove": True}, [], {}, "enabled and remove at once"),
         ("business", {"enabled": True, "storage": "10Gi"}, [], {}, "10Gi is less than what was sold (100Gi)"),
         ("business", {"size": 1}, [], {}, "'size' is not known here"),
+        ("business", {"enabled": True, "instances": -1}, [], {}, "tenant_dedicated_database.instances: -1 cannot be; give 1 to 9"),
+        ("business", {"enabled": True, "instances": 10}, [], {}, "tenant_dedicated_database.instances: 10 cannot be; give 1 to 9"),
         ("standard", {}, ["eu-west-1"], SOURCE, "the tier standard runs in one region"),
         ("business", {}, ["eu-west-1"], {}, "tenant_regions_source.repository: not given"),
         ("business", {}, ["moon-1"], SOURCE, "tenant_regions.moon-1: it is none of eu-west-1, us-east-1, ap-southeast-1"),

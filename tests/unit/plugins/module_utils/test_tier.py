@@ -87,6 +87,11 @@ def test_the_quota_as_kubernetes_wants_it() -> None:
             1000,
         ),
         (
+            {"object_storage": {"buckets": {"sav": {"max_file_size": "1KB"}}}},
+            ["object_storage", "buckets", "sav", "max_file_size"],
+            1000,
+        ),
+        (
             {"object_storage": {"buckets": {"sav": {"allowed_types": ["image/*"]}}}},
             ["object_storage", "buckets", "sav", "allowed_types"],
             ("image/*",),
@@ -181,6 +186,7 @@ def test_tiers_that_cannot_be(name: object, extra: object, said: list[str]) -> N
             {"rate_limit": {"requests_per_second": 9}},
             "rate_limit.requests_per_second: the tier premium knows no 'requests_per_second' here",
         ),
+        ({"backup": {"interval": 59}}, "backup.interval: 59 is not enough; write 60s or more."),
         ({"autoscaling": {"cpu_percent": 101}}, "autoscaling.cpu_percent: 101 is not possible; write 100 or less."),
         ({"queues": {"max_priority": 256}}, "queues.max_priority: 256 is not possible; write 255 or less."),
         ({"queues": {"message_ttl": "500ms"}}, "queues.message_ttl: '500ms' is not a time in whole seconds"),

@@ -14,10 +14,13 @@ import yaml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import (
     BASE_FEATURES,
+    BILLING_INTERVAL,
     PORT_DNS,
     PORTS_IN,
     PORTS_OUT,
     REGIONS,
+    RULE_INTERVAL,
+    SCRAPE_INTERVAL,
 )
 
 MONITORING = """
@@ -179,3 +182,8 @@ def test_regions_and_ports() -> None:
         "ap-southeast-1 asia-pacific singapore",
     ]
     assert (PORTS_IN, PORTS_OUT, PORT_DNS) == ((80, 443), (3306, 5672, 9000), 53)
+
+
+def test_how_often_it_is_looked() -> None:
+    """30s, 30s and 3600 in the manifests of the monitoring and of the billing."""
+    assert (SCRAPE_INTERVAL, RULE_INTERVAL, BILLING_INTERVAL) == (30, 30, 3600)
