@@ -42,6 +42,18 @@ PODS: list[tuple[dict[str, Any], dict[str, int]]] = [
         },
         {"pods": 1, "requests.cpu": 1060},
     ),
+    # A small init container is covered by the others, the sidecar among them; an overhead counts on both sides.
+    (
+        {
+            "containers": [container(limits={"cpu": "200m"})],
+            "initContainers": [
+                container("i", limits={"cpu": "10m"}),
+                {**container("s", limits={"cpu": "50m"}), "restartPolicy": "Always"},
+            ],
+            "overhead": {"cpu": "10m"},
+        },
+        {"pods": 1, "requests.cpu": 260, "limits.cpu": 260},
+    ),
 ]
 
 
@@ -52,10 +64,10 @@ def test_what_a_quota_counts_for_a_pod(spec: dict[str, Any], amounts: dict[str, 
 
 @pytest.mark.parametrize("shares", [[1], [1, 1, 1], [5, 3, 2], [1] * 7])
 def test_what_is_divided_is_all_there(shares: list[int]) -> None:
-    whole = {"requests.cpu": 12001, "requests.memory": 24 * GI + 1, "pods": 100}
+    whole = {"requests.cpu": 12001, "requests.memory": 24 * GI + 1, "requests.storage": 100 * GI + 1, "pods": 100}
     parts = _resources.divide(whole, shares)
     assert _resources.total(parts) == whole
-    assert all(part["requests.memory"] % (1024 * 1024) == 0 for part in parts[1:])
+    assert all(part[resource] % (1024 * 1024) == 0 for part in parts[1:] for resource in ("requests.memory", "requests.storage"))
 
 
 def test_everything_that_is_in_the_way_is_told() -> None:
