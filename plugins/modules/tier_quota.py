@@ -276,7 +276,7 @@ quotas:
 fit:
   description:
     - Whether the services fit, at the least and at the most that their autoscalers make of them; null without services.
-    - RV(fit.refused) is what the LimitRange will refuse.
+    - C(refused) in it is what the LimitRange will refuse.
   type: dict
   returned: success
   sample:
