@@ -65,8 +65,9 @@ def check_url(option: str, url: str) -> SplitResult:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
-    if "@" in url:
-        # The value is not printed, usable or not: it holds a password.
+    # Traefik's names have an @ in the path, which is fine; of what cannot be split nobody knows where it stands.
+    if "@" in (parts.netloc if usable else url):
+        # The value is not printed, usable or not: it may hold a password.
         raise InputError(f"{option}: the URL carries a user or password, and it is shown; give it without them.")
     if not usable or any(char.isspace() or ord(char) < 32 for char in url):
         raise InputError(f"{option}: {url!r} is not an http:// or https:// URL with a host; write for example http://127.0.0.1:8080.")

@@ -67,7 +67,7 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
     after = dict(desired)
     if current is None:
         return None, after
-    before = _project(current, desired, _ours(current), ())
+    before = _project(current, desired, _ours(current), _shape(current), ())
     return before if isinstance(before, dict) else {}, after
 
 
@@ -140,48 +140,65 @@ def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items()}
 
 
-def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, path: Path) -> Any:
+def _shape(current: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return all managers' fields as one tree. What is empty in it is one value, whatever is inside: nobody owns a part of it.
+
+    Ours alone does not tell: who edits a selector takes it over as a whole.
+    """
+    whole: dict[str, Any] = {}
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        _merge(whole, _named(entry.get("fieldsV1") or {}))
+    return whole or None
+
+
+def _merge(whole: dict[str, Any], tree: Mapping[str, Any]) -> None:
+    for key, below in tree.items():
+        _merge(whole.setdefault(key, {}), below)
+
+
+def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, shape: Mapping[str, Any] | None, path: Path) -> Any:
     """Return what ``current`` has of the fields that ``desired`` has or that we own.
 
     Args:
         current: what the server has.
         desired: what it should have; None where it should have nothing.
         ours: the fields below that we own, empty for a leaf that is ours, None for what is not.
+        shape: the fields below that anybody owns, empty for one value, None for what nobody does.
         path: where this is.
     """
-    if isinstance(current, dict) and (isinstance(desired, dict) or ours) and ours != {}:
-        wanted, owned = desired if isinstance(desired, dict) else {}, ours or {}
+    if isinstance(current, dict) and (isinstance(desired, dict) or ours) and shape != {}:
+        wanted, owned, known = desired if isinstance(desired, dict) else {}, ours or {}, shape or {}
         found = {
-            key: _project(value, wanted.get(key), owned.get(key), (*path, str(key)))
+            key: _project(value, wanted.get(key), owned.get(key), known.get(key), (*path, str(key)))
             for key, value in current.items()
             if key in wanted or key in owned
         }
         # The server keeps no empty list or map; asking for one asks for nothing.
         return found | {key: value for key, value in wanted.items() if key not in current and value in ([], {}, None)}
-    elements = [key for key in ours or () if key.startswith("k:")]
-    if elements and isinstance(current, list):
-        return _project_elements(current, desired if isinstance(desired, list) else [], {key: (ours or {})[key] for key in elements}, path)
-    members = [json.loads(key[2:]) for key in ours or () if key.startswith("v:")]
-    if members and isinstance(current, list):
-        # A set: what others put into it (a finalizer of a controller) stays and is no difference.
+    if isinstance(current, list):
         asked = desired if isinstance(desired, list) else []
-        return [*(one for one in asked if one in current), *(one for one in current if one in members and one not in asked)]
+        if any(key.startswith("k:") for key in shape or ()):
+            return _project_elements(current, asked, ours or {}, shape or {}, path)
+        members = [json.loads(key[2:]) for key in ours or () if key.startswith("v:")]
+        if members:
+            # A set: what others put into it (a finalizer of a controller) stays and is no difference.
+            return [*(one for one in asked if one in current), *(one for one in current if one in members and one not in asked)]
     same = _covers(current, desired, path)
     # Two spellings of one value are no difference; the desired one is shown.
     return desired if same else current
 
 
-def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str, Any], path: Path) -> list[Any]:
-    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``."""
-    names = {key: json.loads(key[2:]) for key in ours}
-    left = [(next((key for key, name in names.items() if _is_called(element, name)), None), element) for element in current]
+def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str, Any], shape: Mapping[str, Any], path: Path) -> list[Any]:
+    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``. Others' stay."""
+    names = {key: json.loads(key[2:]) for key in shape if key.startswith("k:")}
+    left = [(next((key for key, name in names.items() if _is_called(element, name)), ""), element) for element in current]
     found = []
     for wanted in desired:
-        at = next((i for i, (key, _element) in enumerate(left) if key is not None and _is_called(wanted, names[key])), None)
+        at = next((i for i, (key, _element) in enumerate(left) if key and _is_called(wanted, names[key])), None)
         if at is not None:
             key, element = left.pop(at)
-            found.append(_project(element, wanted, ours[str(key)], path))
-    return [*found, *(element for key, element in left if key is not None)]
+            found.append(_project(element, wanted, ours.get(key), shape[key], path))
+    return [*found, *(element for key, element in left if key in ours)]
 
 
 def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:

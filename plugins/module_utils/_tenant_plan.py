@@ -113,7 +113,7 @@ def _limits_shrink(current: Object | None, envelope: Envelope, site: int) -> boo
     if current is None:
         return False
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
-    return any(_is_narrower(bound, current["spec"]["limits"], limits, sign) for bound, sign in (("max", 1), ("min", -1)))
+    return any(_is_narrower(bound, current["spec"].get("limits") or [], limits, sign) for bound, sign in (("max", 1), ("min", -1)))
 
 
 def _is_narrower(bound: str, current: list[Object], wanted: list[Object], sign: int) -> bool:

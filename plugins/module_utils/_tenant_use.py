@@ -161,7 +161,7 @@ def _in_namespace(envelope: Envelope, world: World, site: int, quota: Mapping[st
 def _pod_of(deployment: Mapping[str, Any], contents: Contents) -> _resources.Amounts:
     """Return what one pod of a Deployment counts for, with what the LimitRange that is there has filled in."""
     current = contents.all(kinds.LIMIT_RANGE).get(_tenant_objects.LIMITS_NAME) or {"spec": {"limits": []}}
-    defaults: Mapping[str, Any] = next((one for one in current["spec"]["limits"] if one["type"] == "Container"), {})
+    defaults: Mapping[str, Any] = next((one for one in current["spec"].get("limits") or [] if one["type"] == "Container"), {})
     template = deployment["spec"].get("template") or {"spec": {}}
     return _resources.of_pod(_with_defaults(template["spec"], defaults))
 

@@ -156,6 +156,18 @@ def test_bad_urls(url: str) -> None:
         check_url("option", url)
 
 
+def test_an_at_sign_in_the_path_is_no_password() -> None:
+    """Traefik's API names services with their provider."""
+    assert check_url("option", "http://127.0.0.1:8080/api/http/services/shop@file").path == "/api/http/services/shop@file"
+
+
+@pytest.mark.parametrize("url", [f"htps://user:{CANARY}@a", f"http://user:{CANARY}@a:99999", f"http://user:{CANARY}@"])
+def test_a_password_in_what_is_no_url_is_not_printed(url: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_url("option", url)
+    assert CANARY not in str(caught.value)
+
+
 def test_credentials_in_a_url_are_refused_and_not_shown() -> None:
     with pytest.raises(InputError) as error:
         check_url("option", f"http://user:{CANARY}@a")

@@ -401,3 +401,43 @@ def test_a_set_is_compared_member_by_member() -> None:
 def test_whose_a_field_is(path: tuple[str, ...], ours: bool) -> None:
     assert owns(stored(), *path) is ours
     assert not owns(stored(managers=[COUNTER]), *path)
+
+
+def entry(manager: str, spec: dict[str, Any]) -> dict[str, Any]:
+    ours = manager == "bluegreen.orchestrator"
+    return {"manager": manager, "operation": "Apply" if ours else "Update", "fieldsV1": {"f:spec": spec}}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        # default-deny that guards no pod any more: whoever edits a selector has it as a whole, and nothing of it is ours.
+        ({"matchLabels": {"app": "none"}}, {}),
+        ({"matchLabels": {"app": "gateway", "version": "2"}}, {"matchLabels": {"app": "gateway"}}),
+    ],
+)
+def test_a_value_that_somebody_took_as_a_whole_is_compared_as_a_whole(there: dict[str, Any], wanted: dict[str, Any]) -> None:
+    managers = [entry("bluegreen.orchestrator", {"f:policyTypes": {}}), entry("kubectl-patch", {"f:podSelector": {}})]
+    current = {"metadata": {"managedFields": managers}, "spec": {"podSelector": there, "policyTypes": ["Ingress"]}}
+    desired = {"spec": {"podSelector": wanted, "policyTypes": ["Ingress"]}}
+    before, _after = before_and_after(current, desired)
+    assert before is not None
+    assert before["spec"]["podSelector"] == there
+    assert [one.field for one in conflicts(current, desired)] == [".spec.podSelector"]
+
+
+def test_a_map_whose_parts_somebody_owns_is_compared_part_by_part() -> None:
+    managers = [entry("bluegreen.orchestrator", {"f:emptyDir": {}}), entry("kubectl-patch", {"f:emptyDir": {"f:sizeLimit": {}}})]
+    current = {"metadata": {"managedFields": managers}, "spec": {"emptyDir": {"sizeLimit": "1Gi"}}}
+    assert not differs(current, {"spec": {"emptyDir": {}}})
+
+
+def test_of_a_list_with_names_the_elements_of_others_stay_and_are_not_shown() -> None:
+    """A container that was renamed by hand is somebody's second one, with its passwords; an apply adds ours beside it."""
+    theirs: dict[str, Any] = {'k:{"name":"renamed"}': {".": {}, "f:name": {}, "f:env": {}}}
+    managers = [entry("bluegreen.orchestrator", {"f:paused": {}}), entry("kubectl-edit", {"f:containers": theirs})]
+    renamed = {"name": "renamed", "env": [{"name": "DB_PASSWORD", "value": "canary"}]}
+    current = {"metadata": {"managedFields": managers}, "spec": {"paused": False, "containers": [renamed]}}
+    before, _after = before_and_after(current, {"spec": {"paused": False, "containers": [{"name": "app"}]}})
+    assert before is not None
+    assert before["spec"]["containers"] == []

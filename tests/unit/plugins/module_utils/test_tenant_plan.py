@@ -148,6 +148,13 @@ def test_bounds_shrink_before_the_room_does() -> None:
     assert kinds_of(plan_tenant(envelope("standard"), world)) == ["LimitRange", "HorizontalPodAutoscaler", "ResourceQuota"]
 
 
+def test_limits_that_were_emptied_by_hand_come_back() -> None:
+    """The server stores an empty list as null."""
+    world = cluster(envelope())
+    world.contents[NAME].objects["LimitRange"]["tenant-limits"]["spec"]["limits"] = None
+    assert told(plan_tenant(envelope(), world)) == ["update LimitRange tenant-limits in t-acme"]
+
+
 def test_a_second_site_takes_from_the_first_before_it_gets() -> None:
     world = cluster(envelope("premium", 1))
     plan = plan_tenant(envelope("premium", 2), world)
