@@ -89,6 +89,12 @@ def two_pods(operator: Operator) -> None:
     await_used(operator, "100m")
 
 
+def with_its_pods(operator: Operator) -> None:
+    """Its autoscaler has made what the tier keeps ready: no figure changes by itself any more."""
+    operator.apply()
+    await_used(operator, "100m")
+
+
 def new_version(operator: Operator) -> None:
     """Its file names another image."""
     operator.declare(tenant_services=[{"name": "api-gateway", "image": "registry.example/gateway:1.1", **SMALL}])
@@ -130,6 +136,7 @@ def changed_by_hand(operator: Operator) -> None:
 SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "acme is declared": declared,
     "acme is there": there,
+    "acme is there, and so are the two pods of its gateway": with_its_pods,
     "two pods of acme are counted": two_pods,
     "acme's gateway has a new version in its file": new_version,
     "acme has Premium": premium,
