@@ -98,8 +98,8 @@ class Clock:
     """The time of some modules, in which minutes pass at once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
-        # The client takes the time of its beginning from the real one.
-        self.begun = self.now = time.monotonic()
+        # The client takes the time of its beginning from the real one. Whole, for sums of halves are exact then, whatever the uptime.
+        self.begun = self.now = float(int(time.monotonic()))
         for module in (_kubernetes_api, *modules):
             monkeypatch.setattr(module, "time", self)
 

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, import_early, warm_up_tls
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, warm_up
 
 # Ansible loads this class before it forks its workers.
-import_early("kubernetes", "urllib3")
-warm_up_tls()
+warm_up("kubernetes", "urllib3")
 
 
 class ActionModule(InWorker):

@@ -27,26 +27,27 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_
     strangers,
     trouble,
 )
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
 
 
 def container_plan(container: Mapping[str, Any] | None, **wanted: Any) -> dict[str, Any]:
     """Return what is to happen to the container of one colour."""
-    return plan_colour(Wanted(**_plain(wanted)), _plain(container) or None).public()
+    return plan_colour(Wanted(**plain(wanted)), plain(container) or None).public()
 
 
 def container_labels(settings: Mapping[str, Any], site: str, colour: str, version: str) -> dict[str, str]:
     """Return the labels by which a later run knows whose a container is, and what it was made with."""
-    return colour_labels(str(site), str(colour), str(version), _plain(settings))
+    return colour_labels(str(site), str(colour), str(version), plain(settings))
 
 
 def container_age(container: Mapping[str, Any], last_change: str, last_change_age: float) -> int:
     """Return for how many seconds a container has been running."""
-    return int(age(_plain(container), str(last_change), float(last_change_age)))
+    return int(age(plain(container), str(last_change), float(last_change_age)))
 
 
 def site_strangers(host: Mapping[str, Any], site: str, volumes: list[str]) -> str:
     """Return which container, network or volume with a name of a site is not ours, empty when all are."""
-    return strangers(_plain(host), str(site), _plain(volumes))
+    return strangers(plain(host), str(site), plain(volumes))
 
 
 def site_of(site: str) -> dict[str, str]:
@@ -101,7 +102,7 @@ def _yes(value: Any) -> bool:
 
 def container_trouble(container: Mapping[str, Any] | None, reasons: list[str], otherwise: str = "") -> str:
     """Return why a new container is not well."""
-    return trouble(_plain(container), _plain(reasons), str(otherwise))
+    return trouble(plain(container), plain(reasons), str(otherwise))
 
 
 def site_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
@@ -139,18 +140,9 @@ def _claimed_volumes(volumes: Any, site: str) -> list[str]:
 def _value(variables: Mapping[str, Any], name: str) -> Any:
     try:
         # Plain at once: what is inside of a list is templated no sooner, and Jinja's own error tells of what is undefined there.
-        return _plain(variables.get(name))
+        return plain(variables.get(name))
     except (AnsibleError, UndefinedError):
         return None
-
-
-def _plain(value: Any) -> Any:
-    """Turn what templating gives (tagged texts, lazy containers) into plain data."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, str) else value
 
 
 class FilterModule:

@@ -12,25 +12,21 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._entitlement import problems_of, refusals, runnable
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
 
 
 def offer_refusals(bought: Any, offer: str, external: Any = ()) -> list[str]:
     """Return why an offer may not run on a site."""
     if offer not in OFFERS:
         raise AnsibleFilterError(f"offer_refusals: {offer!r} is no offer; there are {', '.join(OFFERS)}.")
-    return refusals(_plain(bought), _plain(external), offer)
+    return refusals(plain(bought), plain(external), offer)
 
 
 def offers_to_run(bought: Any, external: Any = ()) -> dict[str, list[str]]:
     """Return what runs, in order, what is not built yet, and what is wrong with the list."""
-    problems = problems_of(_plain(bought), _plain(external))
-    run, unbuilt = ([], []) if problems else runnable(_plain(bought), _plain(external))
+    problems = problems_of(plain(bought), plain(external))
+    run, unbuilt = ([], []) if problems else runnable(plain(bought), plain(external))
     return {"run": run, "unbuilt": unbuilt, "problems": problems}
-
-
-def _plain(value: Any) -> Any:
-    """Turn what templating gives (tagged strings, tuples) into plain lists of text."""
-    return [str(item) if isinstance(item, str) else item for item in value] if isinstance(value, (list, tuple)) else value
 
 
 class FilterModule:

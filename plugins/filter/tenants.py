@@ -19,6 +19,7 @@ from jinja2 import UndefinedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_parts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import check_tenant
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
 
 # How a tenant can be, in words; what needs somebody first comes first. All but "unread" and "missing" are tier_quota_info's.
 STATES: Final = {
@@ -38,14 +39,14 @@ def tenant_part(tenant: Mapping[str, Any], part: str) -> dict[str, Any]:
     if part not in _tenant_parts.PARTS:
         raise AnsibleFilterError(f"tenant_part: {part!r} is no part of a tenant; there are {', '.join(_tenant_parts.PARTS)}.")
     try:
-        return _tenant_parts.part(_plain(tenant), str(part))
+        return _tenant_parts.part(plain(tenant), str(part))
     except InputError as problem:
         raise AnsibleFilterError(problem.sentence) from None
 
 
 def tenant_refusals(tenant: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
     """Return everything that is wrong with what is said of a tenant, and the variables among these that are none of those known."""
-    return _tenant_parts.refusals(_plain(tenant), _plain(list(variables)), _plain(list(known)))
+    return _tenant_parts.refusals(plain(tenant), plain(list(variables)), plain(list(known)))
 
 
 def tenant_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
@@ -67,7 +68,7 @@ def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(variables: Mapping[str, Any], name: str) -> Any:
     try:
-        return _plain(variables.get(name))
+        return plain(variables.get(name))
     except (AnsibleError, UndefinedError, RecursionError):
         return None
 
@@ -80,7 +81,7 @@ def tenant_place(tenant: str, cluster: object, prefix: str, tiers_extra: object,
     except InputError:
         # It is refused by itself, and keeps nobody else from being read.
         alone = str(tenant)
-    options = json.dumps(_plain([cluster, prefix, tiers_extra, smaller_tier, alone]), sort_keys=True, default=str)
+    options = json.dumps(plain([cluster, prefix, tiers_extra, smaller_tier, alone]), sort_keys=True, default=str)
     return {"tenant": str(tenant), "cluster": _cluster_name(cluster), "key": hashlib.sha256(options.encode()).hexdigest()}
 
 
@@ -99,7 +100,7 @@ def tenant_readers(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, d
     readers: dict[str, dict[str, Any]] = {}
     first: dict[str, str] = {}
     for name in map(str, names):
-        place = _plain(hostvars[name]["__tenant_place"])
+        place = plain(hostvars[name]["__tenant_place"])
         reader = first.setdefault(place["key"], name)
         tenants = readers.setdefault(reader, {"cluster": place["cluster"], "tenants": []})["tenants"]
         if place["tenant"] not in tenants:
@@ -110,8 +111,8 @@ def tenant_readers(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, d
 def tenant_fleet(readers: Mapping[str, Mapping[str, Any]], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Gather what the readers found, those that need somebody first; tenants that were asked for and not found are among them."""
     fleet: list[dict[str, Any]] = []
-    for host, asked in _plain(readers).items():
-        result = _plain(hostvars[host]["tenant_result"])
+    for host, asked in plain(readers).items():
+        result = plain(hostvars[host]["tenant_result"])
         found = result.get("tenants") or []
         known = {one["tenant"] for one in found}
         state = "unread" if result.get("failed") else "missing"
@@ -141,7 +142,7 @@ def _urgency(tenant: Mapping[str, Any]) -> tuple[int, float, str, str]:
 
 def tenant_words(fleet: list[Mapping[str, Any]], smaller_tier: str = "") -> list[dict[str, Any]]:
     """Return what the end of a run tells of tenants: sections for the callback summary."""
-    tenants = _plain(fleet)
+    tenants = plain(fleet)
     if not tenants:
         return [{"title": "Tenants", "lines": ["no tenant of ours is there"]}]
     counts = Counter(one["state"] for one in tenants)
@@ -203,15 +204,6 @@ def _of_one(tenant: Mapping[str, Any]) -> dict[str, Any]:
         [resource, line["used"], line["hard"], line["headroom"], f"{line['percent']:g} %"] for resource, line in tenant["resources"].items()
     ]
     return {"title": f"What {tenant['tenant']} uses", "head": ["resource", "used", "hard", "left", "filled"], "rows": rows}
-
-
-def _plain(value: Any) -> Any:
-    """Turn what templating gives (tagged texts, lazy containers) into plain data."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return str(value) if isinstance(value, str) else value
 
 
 class FilterModule:

@@ -27,9 +27,6 @@ FIELD_MANAGER = "bluegreen.orchestrator"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 # Which set of manifests an object belongs to; a set prunes its own objects only.
 SET_LABEL = "bluegreen.orchestrator/set"
-# A namespace is a DNS label (RFC 1123).
-DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 APPLY = "application/apply-patch+yaml"
 
 # Seconds in which a server that answered before may be away: a restart of an API server takes 2 to 5 on our machines.

@@ -155,7 +155,7 @@ def access(params: Mapping[str, Any]) -> Access:
     elif source == "in_cluster":
         who = _from_pod(kubernetes, configuration)
     else:
-        configuration.host, who = params["host"].rstrip("/"), f"token_file {params['token_file']}"
+        configuration.host, who = params["host"], f"token_file {params['token_file']}"
     if params["token_file"]:
         configuration.api_key = {"authorization": f"Bearer {_read_token(params['token_file'])}"}
         # A client certificate of the kubeconfig would win over the token.
@@ -195,13 +195,11 @@ def _made(kubernetes: ModuleType, configuration: Any, who: str) -> Access:
 
 
 def _check_server(host: str, who: str) -> None:
-    """Refuse an address that would be printed with a password in it, or that is none.
+    """Refuse an address that is none, or that would be printed with a password in it.
 
     Raises:
         InputError: it is refused.
     """
-    if "@" in host:
-        raise InputError(f"{who}: the server's URL carries a user or password, and it is shown in errors; take them out.")
     parts = check_url(f"{who}: server", host)
     if parts.query or parts.fragment:
         raise InputError(f"{who}: {host!r} has a query or fragment; give the address of the API server alone.")
@@ -256,7 +254,7 @@ def _load(kubernetes: ModuleType, given: str, context: str | None, configuration
 
 
 def _has_credentials(configuration: Any) -> bool:
-    return bool(configuration.auth_settings().get("BearerToken", {}).get("value") or configuration.cert_file or configuration.username)
+    return bool(configuration.auth_settings().get("BearerToken", {}).get("value") or configuration.cert_file)
 
 
 def _check_proxy(proxy: str | None) -> None:

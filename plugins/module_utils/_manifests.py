@@ -18,9 +18,7 @@ from typing import Any, Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests_wait
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
-    DNS_LABEL,
     FIELD_MANAGER,
-    LABEL_VALUE,
     MANAGED_BY,
     SET_LABEL,
     Api,
@@ -29,6 +27,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL, LABEL_VALUE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import owns
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
     Manifest,

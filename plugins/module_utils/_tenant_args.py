@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import PORTS_IN, PORTS_OUT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import LABEL_VALUE, MANAGED_BY
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import (
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    LABEL_VALUE,
+    LONGEST_LABEL,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
 PREFIX: Final = "e-commerce-tenant-"
-# A namespace is a DNS label (RFC 1123), and the tenth site's needs eight letters more than the tenant's own.
-LONGEST_NAMESPACE: Final = 63
-LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-# A DNS subdomain, as most objects are named.
-OBJECT_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 # By these a namespace is known for a site's, and by the prefixes for how safe it is, for ours, and for Kubernetes' own.
 OUR_LABELS: Final = ("tenant", "tier", "type", "site")
 OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
@@ -75,8 +77,8 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
     },
     "ingress_namespaces": {"type": "list", "elements": "str", "default": ["traefik"]},
     "ingress_app": {"type": "str", "default": "api-gateway"},
-    "ingress_ports": {"type": "list", "elements": "int", "default": [80, 443]},
-    "egress_ports": {"type": "list", "elements": "int", "default": [3306, 5672, 9000]},
+    "ingress_ports": {"type": "list", "elements": "int", "default": list(PORTS_IN)},
+    "egress_ports": {"type": "list", "elements": "int", "default": list(PORTS_OUT)},
     "egress_outside_ports": {"type": "list", "elements": "int", "default": []},
     "storage_class": {"type": "bool", "default": True},
     "storage_provisioner": {"type": "str", "default": "ebs.csi.aws.com"},
@@ -182,17 +184,18 @@ def check_tenant(tenant: str, prefix: str) -> None:
     Raises:
         InputError: it cannot be used.
     """
-    if not LABEL.fullmatch(tenant):
-        raise InputError(f"tenant: {tenant[:80]!r} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
-    if SITE_SUFFIX.fullmatch(tenant):
-        raise InputError(f"tenant: {tenant!r} ends like a namespace of another tenant (-site-<number>, -database); choose another id.")
-    if not LABEL.fullmatch(f"{prefix}x"):
+    if not DNS_LABEL.fullmatch(f"{prefix}x"):
         raise InputError(f"namespace_prefix: {prefix[:80]!r} cannot begin a namespace; use lower-case letters, digits and hyphens.")
-    longest = LONGEST_NAMESPACE - len(f"{prefix}-site-10")
+    # The tenth site's needs eight letters more than the tenant's own.
+    longest = LONGEST_LABEL - len(f"{prefix}-site-10")
     if len(tenant) > longest:
         raise InputError(
             f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
         )
+    if not DNS_LABEL.fullmatch(tenant):
+        raise InputError(f"tenant: {tenant[:80]!r} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
+    if SITE_SUFFIX.fullmatch(tenant):
+        raise InputError(f"tenant: {tenant!r} ends like a namespace of another tenant (-site-<number>, -database); choose another id.")
 
 
 def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
@@ -203,7 +206,7 @@ def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
     """
     for key, value in given.items():
         prefix, slash, name = str(key).rpartition("/")
-        if not LABEL_VALUE.fullmatch(name) or (slash and not OBJECT_NAME.fullmatch(prefix)):
+        if not LABEL_VALUE.fullmatch(name) or (slash and not DNS_SUBDOMAIN.fullmatch(prefix)):
             raise InputError(
                 f"{option}: {str(key)[:80]!r} cannot name a label; use up to 63 letters, digits, dots, hyphens and underscores,"
                 " after a domain and a slash where that helps."
@@ -241,7 +244,7 @@ def _shares(given: list[int], sites: int) -> tuple[int, ...]:
 
 
 def _label(option: str, value: str) -> str:
-    if not LABEL.fullmatch(value) or len(value) > LONGEST_NAMESPACE:
+    if not DNS_LABEL.fullmatch(value):
         raise InputError(f"{option}: {value[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
     return value
 

@@ -183,10 +183,9 @@ def _state(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Obj
     """Say in one word how a tenant is: the worst that is true of it."""
     staying = [one for one in namespaces if not is_going(one)]
     filled = {line["state"] for lines in parts for line in lines.values()}
-    bare = any(one["metadata"]["name"] not in quota_of for one in staying)
     true = {
         "over": "over" in filled,
-        "incomplete": bare or bool(lost) or len(_tier_labels(namespaces)) > 1,
+        "incomplete": bool(_bare(namespaces, quota_of) or lost) or len(_tier_labels(namespaces)) > 1,
         "tight": "tight" in filled,
         "filling": "filling" in filled,
         "going": len(staying) < len(namespaces),
@@ -218,15 +217,19 @@ def _own(namespace: Object, used: Mapping[str, int], hard: Mapping[str, int], ti
 
 def _problems(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Object]) -> list[str]:
     going = [one["metadata"]["name"] for one in namespaces if is_going(one)]
-    bare = [one["metadata"]["name"] for one in namespaces if not is_going(one) and one["metadata"]["name"] not in quota_of]
     tiers = _tier_labels(namespaces)
     mixed = [f"its namespaces are labelled with several tiers ({', '.join(tiers)}); run tier_quota again"] if len(tiers) > 1 else []
     return [
         *(f"namespace {name} is being deleted" for name in going),
         *(f"namespace {name} has lost the labels of its tenant; see who took them, and run tier_quota with take_over" for name in lost),
-        *(f"namespace {name} has no quota of ours; run tier_quota again" for name in bare),
+        *(f"namespace {name} has no quota of ours; run tier_quota again" for name in _bare(namespaces, quota_of)),
         *mixed,
     ]
+
+
+def _bare(namespaces: list[Object], quota_of: Mapping[str, Object]) -> list[str]:
+    """Return the namespaces that stay and have no quota of ours."""
+    return [one["metadata"]["name"] for one in namespaces if not is_going(one) and one["metadata"]["name"] not in quota_of]
 
 
 def _tier_labels(namespaces: list[Object]) -> list[str]:

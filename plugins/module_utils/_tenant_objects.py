@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import PORT_DNS, PORTS_IN, PORTS_OUT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Scaling, Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Kind
 
@@ -77,8 +78,8 @@ class Envelope:
     prefix: str = "e-commerce-tenant-"
     ingress_namespaces: tuple[str, ...] = ("traefik",)
     ingress_app: str = "api-gateway"
-    ingress_ports: tuple[int, ...] = (80, 443)
-    egress_ports: tuple[int, ...] = (3306, 5672, 9000)
+    ingress_ports: tuple[int, ...] = PORTS_IN
+    egress_ports: tuple[int, ...] = PORTS_OUT
     egress_outside_ports: tuple[int, ...] = ()
     storage_provisioner: str | None = "ebs.csi.aws.com"
     client_access: bool = True
@@ -201,7 +202,7 @@ def autoscaler(envelope: Envelope, site: int, service: str) -> Manifest:
 def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
     """Return what may talk to whom: nobody, but for the name service, the ingress controller, the tenant itself and the seed's egress."""
     everybody: Manifest = {"podSelector": {}}
-    dns = {"to": [_in_namespace("kube-system")], "ports": [_port(53, "UDP"), _port(53)]}
+    dns = {"to": [_in_namespace("kube-system")], "ports": [_port(PORT_DNS, "UDP"), _port(PORT_DNS)]}
     controllers = {
         "from": [_in_namespace(name) for name in envelope.ingress_namespaces],
         "ports": [_port(port) for port in envelope.ingress_ports],

@@ -16,10 +16,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL, DNS_SUBDOMAIN
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
-    LABEL,
-    LONGEST_NAMESPACE,
-    OBJECT_NAME,
     PREFIX,
     check_buckets,
     check_tenant,
@@ -136,7 +134,7 @@ def number(value: object, option: str, *, least: int, most: int | None = None) -
 def label(value: object, option: str) -> str:
     """Read a name of Kubernetes."""
     text = str(value)
-    if not LABEL.fullmatch(text) or len(text) > LONGEST_NAMESPACE:
+    if not DNS_LABEL.fullmatch(text):
         raise InputError(f"{option}: {text[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
     return text
 
@@ -152,7 +150,7 @@ def service_name(value: object, option: str) -> str:
 def object_name(value: object, option: str) -> str:
     """Read the name of an object that somebody else makes: a Secret, an issuer, a class."""
     text = str(value)
-    if not OBJECT_NAME.fullmatch(text):
+    if not DNS_SUBDOMAIN.fullmatch(text):
         raise InputError(
             f"{option}: {text[:80]!r} is no name of an object of Kubernetes; use lower-case letters, digits, hyphens and dots."
         )

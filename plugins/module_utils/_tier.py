@@ -29,8 +29,9 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.ti
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import object_storage, rate_limit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import LABEL, TREE, Field
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import TREE, Field
 
 Path = tuple[str, ...]
 
@@ -152,7 +153,7 @@ class _Extra:
     def _base(self, name: Any, where: str) -> str | None:
         """Say on which tier one is based; None after a problem."""
         given, names = self.given[name], [*TIERS, *(other for other in self.given if other not in TIERS)]
-        if not isinstance(name, str) or not LABEL.fullmatch(name):
+        if not isinstance(name, str) or not DNS_LABEL.fullmatch(name):
             # It becomes the value of a label on the tenant's namespaces.
             problem = f": {name!r} cannot be a tier's name; write lower-case letters, digits and hyphens, 63 at most."
         elif not isinstance(given, Mapping):

@@ -24,7 +24,6 @@ DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 MILLIS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MONEY: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 MIME: Final = re.compile(r"(\*/\*|[a-z]+/(\*|[a-z0-9][a-z0-9.+-]*))")
-LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def refuse(option: str, value: object, what: str) -> InputError:

@@ -38,15 +38,16 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 SWITCH = "bluegreen_in_worker"
 
 
-def import_early(*names: str) -> None:
-    """Import what is heavy in the parent, once; the workers that it forks have it then. What is missing is said when it is needed."""
+def warm_up(*names: str) -> None:
+    """Do in the parent, once, what is heavy: the workers that it forks have it then.
+
+    Args:
+        names: modules to import. What is missing is said when it is needed.
+    """
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-
-
-def warm_up_tls() -> None:
-    """Let OpenSSL fetch its algorithms in the parent: the first context of a process costs 4 ms, and each worker is a process."""
+    # OpenSSL fetches its algorithms for a process's first context, in 4 ms, and each worker is a process.
     ssl.create_default_context()
 
 

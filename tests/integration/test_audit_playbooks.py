@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import html.parser
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._audit import append
 from tests.integration.audit_world import AuditWorld, noted_change, program
+from tests.integration.report_page import ReportPage
 
 CORES = pytest.mark.parametrize("core", ["floor", "newest"])
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 1 + 1 }}"
@@ -26,25 +26,6 @@ def world(tmp_path: Path) -> AuditWorld:
     made.inventory(["acme", "globex"])
     made.playbook([noted_change("Write the file"), {"name": "Look", "ansible.builtin.debug": {}}], vars={"offer": "bluegreen"})
     return made
-
-
-class Page(html.parser.HTMLParser):
-    """What a browser would see of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.source = path.read_text(encoding="utf-8")
-        self.feed(self.source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @CORES
@@ -100,11 +81,11 @@ class TestReport:
     """The page."""
 
     @staticmethod
-    def report(world: AuditWorld, *more: str) -> Page:
+    def report(world: AuditWorld, *more: str) -> ReportPage:
         path = world.folder / "page.html"
         done = world.run(REPORT, "-e", f"audit_site=acme dry_run=false audit_report_path={path}", *more)
         assert done.returncode == 0, done.output
-        return Page(path)
+        return ReportPage(path)
 
     def test_the_preview_writes_nothing_and_the_apply_only_once(self, world: AuditWorld) -> None:
         world.run("play.yml", "-e", "dry_run=false")

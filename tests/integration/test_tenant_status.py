@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import html.parser
 import json
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import pytest
 
 from lab.kubernetes import ControlPlane
 from tests.harness.ansible import Run
+from tests.integration.report_page import ReportPage
 from tests.integration.tenancy import PREFIX, Tenancy
 from tests.integration.tenant_world import TenantWorld
 
@@ -135,25 +135,6 @@ def test_all_tenants_of_the_cluster(make: Make, control_plane: ControlPlane, ten
     assert {tenant_id, stranger} <= {one["tenant"] for one in fleet}
 
 
-class Page(html.parser.HTMLParser):
-    """What a browser would see of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.source = path.read_text(encoding="utf-8")
-        self.feed(self.source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 def test_the_page_is_previewed_made_once_and_harmless(make: Make, control_plane: ControlPlane, tenant_id: str, tmp_path: Path) -> None:
     small, large = f"{tenant_id}-small", f"{tenant_id}-large"
     world = make({small: {}, large: {"tenant_tier": "premium"}}, there=[small, large])
@@ -170,7 +151,7 @@ def test_the_page_is_previewed_made_once_and_harmless(make: Make, control_plane:
     assert section(proof.apply, "Page") == [[str(path)]]
     assert all(line.isprintable() for line in summary(proof.apply))
 
-    page = Page(path)
+    page = ReportPage(path)
     assert 'lang="fr"' in page.source
     assert "1 client demande une action" in page.text
     assert page.text.index(small) < page.text.index(large), "who needs somebody comes first"
@@ -188,7 +169,7 @@ def test_the_page_in_english_of_one_tenant(make: Make, tenant_id: str, tmp_path:
     path = tmp_path / "page.html"
     options = {"tenant_report_path": str(path), "tenant_report_lang": "en"}
     assert not world.harness("tenant_report", extra_vars=options).apply().failures
-    page = Page(path)
+    page = ReportPage(path)
     assert f"<h1>{tenant_id}</h1>" in page.source
     assert "No tenant needs anything" in page.text
     # All that one tenant uses is seen at once.

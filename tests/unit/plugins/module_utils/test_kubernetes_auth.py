@@ -233,8 +233,8 @@ def test_a_login_that_lacks_its_token_is_told_by_that_key() -> None:
 SERVER = '"server": "https://127.0.0.1:1"'
 ADDRESSES: list[tuple[str, str]] = [
     (f'{SERVER}, "proxy-url": "http://bob:{CANARY}@127.0.0.1:99999"', "no connection can be made of it"),
-    (f'"server": "https://bob:{CANARY}@127.0.0.1:1"', "the server's URL carries a user or password"),
-    (f'"server": "https://bob:{CANARY}@127.0.0.1:99999"', "the server's URL carries a user or password"),
+    (f'"server": "https://bob:{CANARY}@127.0.0.1:1"', "server: the URL carries a user or password"),
+    (f'"server": "https://bob:{CANARY}@127.0.0.1:99999"', "server: the URL carries a user or password"),
     ('"server": "https://127.0.0.1:1#x"', "'https://127.0.0.1:1#x' has a query or fragment"),
     ('"server": "https://127.0.0.1:1?x=y"', "has a query or fragment"),
     ('"server": "htps://127.0.0.1:1"', "'htps://127.0.0.1:1' is not an http"),

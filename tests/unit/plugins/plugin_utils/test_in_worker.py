@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _in_worker
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, import_early
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker import InWorker, warm_up
 
 CANARY = "canary-c0ffee-0451"
 SPEC: dict[str, Any] = {
@@ -139,6 +139,14 @@ def test_a_diff_is_given_to_who_asked_for_one() -> None:
     assert "diff" not in action(diff=False).run(task_vars=HERE)
 
 
+@pytest.mark.parametrize("secret", ["True", "None"])
+def test_a_secret_that_reads_like_a_result_hides_none(secret: str) -> None:
+    """AnsibleModule masks texts, and numbers too; that something changed must stay readable."""
+    Action.answer = {"changed": True, "tier_before": None, "told": f"it is {secret}"}
+    result = action({"name": "a", "password": secret}).run(task_vars=HERE)
+    assert (result["changed"], result["tier_before"], result["told"]) == (True, None, "it is ********")
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"count": 1}, "missing required arguments: name"),
     (
@@ -198,6 +206,6 @@ def test_what_is_heavy_is_imported_before_the_workers_are_there(tmp_path: Path, 
     (tmp_path / "heavy_for_this_test.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     # What is not installed is said by the run that needs it.
-    import_early("no_such_thing_for_this_test", "heavy_for_this_test")
+    warm_up("no_such_thing_for_this_test", "heavy_for_this_test")
     assert "heavy_for_this_test" in sys.modules
     del sys.modules["heavy_for_this_test"]
