@@ -67,8 +67,8 @@ class Kind:
 
     @property
     def built_in(self) -> bool:
-        """Whether Kubernetes itself has it, and no definition (CRD) can bring it: other people's groups have a domain of their own."""
-        return "." not in self.group or self.group.endswith(".k8s.io")
+        """Whether Kubernetes itself has it."""
+        return not is_custom(self.group)
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """Return the path of one object, or of all of them (in a namespace, or anywhere)."""
@@ -79,6 +79,11 @@ class Kind:
         if name is not None:
             parts.append(quote(name, safe=""))
         return "/".join(parts)
+
+
+def is_custom(group: str) -> bool:
+    """Whether a definition (CRD) brings an API group: other people's have a domain of their own."""
+    return "." in group and not group.endswith(".k8s.io")
 
 
 class KubernetesError(BlueGreenError):

@@ -19,9 +19,11 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, is_custom
 
 Path = tuple[str, ...]
+# Begins the paths within a custom resource.
+CUSTOM = "(custom)"
 
 # Where quantities stand: the server gives "0.5" back as "500m", and both are the same.
 QUANTITY_PARENTS = frozenset({"hard", "max", "min", "default", "defaultRequest", "requests", "limits"})
@@ -34,7 +36,11 @@ FILLED_IN: dict[str, tuple[Any, ...]] = {
     "status": ({"phase": "Pending"},),
     "creationTimestamp": (None,),
 }
-QUANTITY_KEYS = frozenset({"averageValue", "storage"})
+QUANTITY_KEYS = frozenset({"averageValue", "sizeLimit"})
+# Parts of a name that may be left out, with what the server takes them for.
+NAME_DEFAULTS: dict[str, Any] = {"protocol": "TCP"}
+# Nothing, in its three spellings; the server keeps none of them within a spec.
+NOTHING: tuple[Any, ...] = ([], {}, None)
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
     after = dict(desired)
     if current is None:
         return None, after
-    before = _project(current, desired, _ours(current), _shape(current), ())
+    before = _project(current, desired, _ours(current), _shape(current), _root(desired))
     return before if isinstance(before, dict) else {}, after
 
 
@@ -82,12 +88,19 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
         desired: the manifest that would be applied.
     """
     found: dict[str, Conflict] = {}
+    root = _root(desired)
     for entry in (current.get("metadata") or {}).get("managedFields") or []:
         if not _is_ours(entry):
-            for path, value, wanted in _disputed(current, desired, _named(entry.get("fieldsV1") or {}), ()):
-                field = "." + ".".join(path)
+            for path, value, wanted in _disputed(current, desired, _named(entry.get("fieldsV1") or {}), root):
+                field = "." + ".".join(path[len(root) :])
                 found.setdefault(field, Conflict(field, str(entry.get("manager")), _shown(value, path), _shown(wanted, path)))
     return list(found.values())
+
+
+def _root(manifest: Mapping[str, Any]) -> Path:
+    """Return where the paths of an object begin. Of what a definition (CRD) brings, the server keeps every value as it is written."""
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    return (CUSTOM,) if is_custom(group) else ()
 
 
 def owns(current: Mapping[str, Any], *path: str) -> bool:
@@ -174,7 +187,7 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, shape: 
             if key in wanted or key in owned
         }
         # The server keeps no empty list or map; asking for one asks for nothing.
-        return found | {key: value for key, value in wanted.items() if key not in current and value in ([], {}, None)}
+        return found | {key: value for key, value in wanted.items() if key not in current and value in NOTHING}
     if isinstance(current, list):
         asked = desired if isinstance(desired, list) else []
         if any(key.startswith("k:") for key in shape or ()):
@@ -203,15 +216,16 @@ def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str,
 
 def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
     """Whether an element has this name. A part that is left out is one that the server fills in (the protocol of a port)."""
-    return all(element.get(part, value) == value for part, value in name.items())
+    return all(element.get(part, NAME_DEFAULTS.get(part, value)) == value for part, value in name.items())
 
 
 def _covers(current: Any, desired: Any, path: Path) -> bool:
     """Compare two whole values, where the server may have filled in one of its few defaults within a list."""
     if isinstance(current, dict) and isinstance(desired, dict):
         extra = [key for key in current if key not in desired]
-        return all(current[key] in FILLED_IN.get(str(key), ()) for key in extra) and all(
-            key in current and _covers(current[key], value, (*path, str(key))) for key, value in desired.items()
+        filled_in = {} if path[:1] == (CUSTOM,) else FILLED_IN
+        return all(current[key] in filled_in.get(str(key), ()) for key in extra) and all(
+            _covers(current[key], value, (*path, str(key))) if key in current else value in NOTHING for key, value in desired.items()
         )
     if isinstance(current, list) and isinstance(desired, list):
         return len(current) == len(desired) and all(_covers(one, other, path) for one, other in zip(current, desired, strict=True))
@@ -222,7 +236,8 @@ def _same(current: Any, desired: Any, path: Path) -> bool:
     """Compare two values that are no lists and no maps, or not both."""
     if current == desired:
         return True
-    is_quantity = bool(path) and (path[-1] in QUANTITY_KEYS or (len(path) > 1 and path[-2] in QUANTITY_PARENTS))
+    # Data of a ConfigMap may be called like a quantity, and is a text.
+    is_quantity = len(path) > 1 and path[0] == "spec" and (path[-1] in QUANTITY_KEYS or path[-2] in QUANTITY_PARENTS)
     return is_quantity and _same_amount(current, desired)
 
 

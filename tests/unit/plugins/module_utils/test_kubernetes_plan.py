@@ -77,7 +77,8 @@ AMOUNTS: list[tuple[str, Any, Any]] = [
     ("hard", {"pods": "10"}, {"pods": 10}),
     *((side, {"cpu": "0.5"}, {"cpu": "500m"}) for side in ("max", "min", "default", "defaultRequest", "requests", "limits")),
     ("averageValue", "1k", "1000"),
-    ("storage", "1Gi", "1024Mi"),
+    ("requests", {"storage": "1Gi"}, {"storage": "1024Mi"}),
+    ("emptyDir", {"sizeLimit": "1Gi"}, {"sizeLimit": "1024Mi"}),
 ]
 
 
@@ -88,10 +89,30 @@ def test_an_amount_is_one_wherever_the_server_has_them(key: str, current: Any, w
 
 @pytest.mark.parametrize(
     ("key", "current", "wanted"),
-    [("annotations", {"cpu": "0.5"}, {"cpu": "500m"}), ("version", "1000", "1k"), ("value", "1", "1.0"), ("port", 80, "80")],
+    [("annotations", {"cpu": "0.5"}, {"cpu": "500m"}), ("labels", {"storage": "1Gi"}, {"storage": "1024Mi"}), ("version", "1000", "1k"), ("value", "1", "1.0"), ("port", 80, "80")],
 )
 def test_a_text_that_reads_like_an_amount_is_a_text(key: str, current: Any, wanted: Any) -> None:
     assert differs({"metadata": {}, "spec": {key: current}}, {"spec": {key: wanted}})
+
+
+@pytest.mark.parametrize("where", ["data", "hard"])
+def test_the_data_of_a_config_map_is_text_whatever_it_is_called(where: str) -> None:
+    assert differs({"metadata": {}, where: {"cpu": "0.5"}}, {where: {"cpu": "500m"}})
+    assert differs({"metadata": {}, where: {"limits": {"cpu": "1"}}}, {where: {"limits": {"cpu": "1000m"}}})
+
+
+CUSTOM: list[tuple[str, Any, Any]] = [
+    ("limits", {"cpu": "0.5"}, {"cpu": "500m"}),
+    ("ports", [{"port": 53, "protocol": "TCP"}], [{"port": 53}]),
+]
+
+
+@pytest.mark.parametrize(("key", "current", "wanted"), CUSTOM)
+@pytest.mark.parametrize(("api", "differing"), [("traefik.io/v1alpha1", True), ("networking.k8s.io/v1", False), ("apps/v1", False)])
+def test_what_a_definition_brings_is_kept_as_it_is_written(key: str, current: Any, wanted: Any, api: str, differing: bool) -> None:
+    """The server completes and rewrites what it knows, and of a custom resource it knows nothing."""
+    there = {"apiVersion": api, "metadata": {}, "spec": {key: current}}
+    assert differs(there, {"apiVersion": api, "spec": {key: wanted}}) is differing
 
 
 def test_what_is_not_there_comes_whole() -> None:
@@ -302,7 +323,14 @@ def test_empty_is_the_same_as_not_there() -> None:
     nothings: list[Any] = [[], {}, None]
     for nothing in nothings:
         assert not differs({"metadata": {}, "spec": {"a": 1}}, {"spec": {"a": 1, "b": nothing}})
+        assert not differs({"metadata": {}, "spec": {"a": [{"b": 1}]}}, {"spec": {"a": [{"b": 1, "c": nothing}]}})
     assert differs({"metadata": {}, "spec": {"a": 1}}, {"spec": {"a": 1, "b": 0}})
+    assert differs({"metadata": {}, "spec": {"a": [{"b": 1}]}}, {"spec": {"a": [{"b": 1, "c": 0}]}})
+
+
+@pytest.mark.parametrize("nothing", [[], {}, None])
+def test_what_should_be_empty_and_is_not_is_a_difference(nothing: Any) -> None:
+    assert differs({"metadata": {}, "spec": {"ingress": [{}]}}, {"spec": {"ingress": nothing}})
 
 
 def theirs(manager: str, fields: dict[str, Any], **entry: str) -> dict[str, Any]:
@@ -316,6 +344,14 @@ DISPUTES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]]
     ({"selector": {"app": "x"}}, theirs("edit", {"f:selector": {}}), {"selector": {"app": "a"}}, [".spec.selector"]),
     # A map that they merely keep open is nobody's.
     ({"hard": {"pods": "9"}}, theirs("edit", {"f:hard": {".": {}}}), {"hard": {"pods": "1"}}, []),
+    # A port without a protocol is one of TCP.
+    (
+        {"ports": [{"port": 53, "protocol": "UDP", "targetPort": 1}, {"port": 53, "protocol": "TCP", "targetPort": 2}]},
+        theirs("edit", {"f:ports": {'k:{"port":53,"protocol":"UDP"}': {"f:targetPort": {}}}}),
+        {"ports": [{"port": 53, "targetPort": 2}]},
+        [],
+    ),
+    ({"limits": {"cpu": "0.5"}}, theirs("edit", {"f:limits": {"f:cpu": {}}}), {"limits": {"cpu": "1"}}, [".spec.limits.cpu"]),
     # Only what they own of a named element, and only where it would change.
     (
         {"containers": [{"name": "app", "image": "a:1", "env": [{"name": "PW", "value": "hunter2"}]}]},
@@ -338,9 +374,10 @@ DISPUTES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]]
 def test_what_others_own_is_found_in_their_own_terms(
     spec: dict[str, Any], entry: dict[str, Any], wanted: dict[str, Any], fields: list[str]
 ) -> None:
-    found = conflicts({"metadata": {"managedFields": [entry]}, "spec": spec}, {"spec": wanted})
-    assert [one.field for one in found] == fields
-    assert "hunter2" not in str(found)
+    for api in ("apps/v1", "traefik.io/v1alpha1"):
+        found = conflicts({"metadata": {"managedFields": [entry]}, "spec": spec}, {"apiVersion": api, "spec": wanted})
+        assert [one.field for one in found] == fields
+        assert "hunter2" not in str(found)
 
 
 PRINTED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], bool]] = [
