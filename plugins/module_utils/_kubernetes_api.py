@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -141,22 +141,30 @@ class Api:
             namespace: where; None for everywhere.
             labels: a label selector.
         """
-        query: dict[str, str] = {"limit": str(PAGE), **({"labelSelector": labels} if labels else {})}
         found: list[dict[str, Any]] = []
+        try:
+            for page in self.pages(kind, namespace, labels=labels):
+                found += page
+        except KubernetesError as error:
+            if error.status != 410 or not found:
+                raise
+            # The rest of a list expires after 5 minutes; then all of it is asked for at once, as the client of Kubernetes itself does.
+            found = _items(self._ask("list", "GET", kind, namespace, query=_selecting(labels)), kind)
+        return found
+
+    def pages(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> Iterator[list[dict[str, Any]]]:
+        """Yield all objects of a kind, page by page; see ``list_all``.
+
+        Raises:
+            KubernetesError: with status 410 where the rest has expired.
+        """
+        query = {"limit": str(PAGE), **_selecting(labels)}
         while True:
-            try:
-                answer = self._ask("list", "GET", kind, namespace, query=query)
-            except KubernetesError as error:
-                if error.status != 410 or "continue" not in query:
-                    raise
-                # The rest of a list expires after 5 minutes; then all of it is asked for at once, as the client of Kubernetes itself does.
-                query = {key: value for key, value in query.items() if key not in ("limit", "continue")}
-                found = []
-                continue
-            found += _items(answer, kind)
+            answer = self._ask("list", "GET", kind, namespace, query=query)
+            yield _items(answer, kind)
             rest = (answer.get("metadata") or {}).get("continue")
             if not rest:
-                return found
+                return
             if rest == query.get("continue"):
                 raise KubernetesError(f"list {kind.plural}: the server gives the same page again and again; see its log, or the proxy's.")
             query["continue"] = str(rest)
@@ -267,6 +275,10 @@ class _Request:
         """The resource as an RBAC rule names it."""
         named = f"{self.kind.plural}.{self.kind.group}" if self.kind.group else self.kind.plural
         return f"{named} in namespace {self.namespace}" if self.namespace and self.kind.namespaced else f"{named} (in the whole cluster)"
+
+
+def _selecting(labels: str) -> dict[str, str]:
+    return {"labelSelector": labels} if labels else {}
 
 
 def _is_tls(error: Exception) -> bool:

@@ -22,6 +22,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import execute, validate
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import Fleet, NotReadError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_plan import (
     TenantPlan,
     plan_removal,
@@ -31,15 +32,16 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     superfluous,
     why_it_stays,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Reader, World
 
 
-def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def run(params: Mapping[str, Any], *, check_mode: bool, fleet: Fleet | None = None) -> dict[str, Any]:
     """Bring a tenant's envelope to what the options say, or tell what that would change.
 
     Args:
         params: the options of ``TIER_QUOTA_SPEC``, validated.
         check_mode: whether to read only.
+        fleet: what the hosts of this task read together, None for a host by itself.
 
     Returns:
         The module's result; ``warnings`` is a list of sentences.
@@ -48,10 +50,15 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         BlueGreenError: nothing was changed, or its facts say what was.
     """
     wish = wish_of(params)
+    unchanged = _unchanged(wish, params, fleet, check_mode=check_mode)
+    if unchanged is not None:
+        return {**unchanged, "requests": {}}
     with opened(params) as access:
         api = Api(access, timeout=params["request_timeout"])
         result, plan = _planned(wish, api, check_mode=check_mode)
         if not check_mode:
+            if fleet is not None and plan.steps:
+                fleet.forget(params, wish.envelope.tenant)
             _execute(api, plan, wish)
         elif wish.validate_on_server:
             result["warnings"] += validate(api, plan.steps)
@@ -59,7 +66,20 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     return result
 
 
-def _planned(wish: TenantWish, api: Api, *, check_mode: bool) -> tuple[dict[str, Any], TenantPlan]:
+def _unchanged(wish: TenantWish, params: Mapping[str, Any], fleet: Fleet | None, *, check_mode: bool) -> dict[str, Any] | None:
+    """Return the result where what the hosts read together says that nothing is to change; None where it does not."""
+    snapshot = fleet.snapshot(params, wish.envelope.tenant) if fleet is not None and wish.state == "present" else None
+    if snapshot is None:
+        return None
+    try:
+        result, plan = _planned(wish, snapshot, check_mode=check_mode)
+    except (BlueGreenError, NotReadError):
+        # Said by who reads it anew, if it is still so.
+        return None
+    return None if plan.steps or result["blockers"] else result
+
+
+def _planned(wish: TenantWish, api: Reader, *, check_mode: bool) -> tuple[dict[str, Any], TenantPlan]:
     """Read and plan: the same in preview and apply, refusals included."""
     envelope = wish.envelope
     shrinking: list[str] = []

@@ -14,14 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, storage_class
 
 Object = dict[str, Any]
+
+
+class Reader(Protocol):
+    """What reading a tenant takes: the API server itself, or what was read of it."""
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
+        """Return one object, None when it is not there."""
+
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> list[Object]:
+        """Return all objects of a kind."""
 
 
 @dataclass
@@ -78,7 +88,7 @@ def is_going(namespace: Mapping[str, Any]) -> bool:
     return bool((namespace.get("metadata") or {}).get("deletionTimestamp"))
 
 
-def read_namespaces(api: Api, envelope: Envelope) -> dict[str, Object]:
+def read_namespaces(api: Reader, envelope: Envelope) -> dict[str, Object]:
     """Return the tenant's namespaces, and whatever else has their names."""
     labelled = api.list_all(kinds.NAMESPACE, labels=f"tenant={envelope.tenant}")
     found = {one["metadata"]["name"]: one for one in labelled if envelope.owns(one["metadata"]["name"])}
@@ -90,7 +100,7 @@ def read_namespaces(api: Api, envelope: Envelope) -> dict[str, Object]:
     return found
 
 
-def read(api: Api, envelope: Envelope) -> World:
+def read(api: Reader, envelope: Envelope) -> World:
     """Read all that a plan needs of a tenant that is there or to come."""
     world = World(read_namespaces(api, envelope))
     for name in sorted(set(world.namespaces) & set(envelope.namespaces().values())):
@@ -102,20 +112,20 @@ def read(api: Api, envelope: Envelope) -> World:
     return world
 
 
-def look_at(api: Api, world: World, namespace: str, which: Iterable[Kind]) -> None:
+def look_at(api: Reader, world: World, namespace: str, which: Iterable[Kind]) -> None:
     """Add objects of some kinds to what is known of a namespace."""
     contents = world.contents.setdefault(namespace, Contents())
     for kind in which:
         contents.objects[kind.kind] = {one["metadata"]["name"]: one for one in api.list_all(kind, namespace)}
 
 
-def look_at_use(api: Api, world: World, namespaces: Iterable[str]) -> None:
+def look_at_use(api: Reader, world: World, namespaces: Iterable[str]) -> None:
     """Add what is used: asked only where something shrinks, for pods are the longest list there is."""
     for name in namespaces:
         look_at(api, world, name, [kinds.POD, kinds.CLAIM, kinds.SERVICE])
 
 
-def look_at_workloads(api: Api, world: World, namespaces: Iterable[str]) -> None:
+def look_at_workloads(api: Reader, world: World, namespaces: Iterable[str]) -> None:
     """Add what makes pods, also where it has none at the moment: asked where a namespace would be deleted."""
     for name in namespaces:
         look_at(api, world, name, [kinds.POD, kinds.CLAIM, kinds.DEPLOYMENT, kinds.STATEFUL_SET, kinds.CRON_JOB])

@@ -66,7 +66,7 @@ class InWorker(ActionBase):
         if not self._is_here(variables):
             result.update(self._execute_module(task_vars=variables, wrap_async=bool(self._task.async_val)))
             return result
-        result.update(self._run_here())
+        result.update(self._run_here(variables))
         return result
 
     def _is_here(self, variables: Mapping[str, Any]) -> bool:
@@ -81,13 +81,13 @@ class InWorker(ActionBase):
         interpreter = self._templar.template(own.get("ansible_python_interpreter"))
         return isinstance(interpreter, str) and _place(interpreter) == _place(sys.executable)
 
-    def _run_here(self) -> dict[str, Any]:
+    def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         # A module gets its options as JSON: plain types, and keys that are texts.
         options = json.loads(json.dumps(dict(self._task.args), default=str))
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
         failed = {"failed": True, "msg": self._complaint(checked.errors)} if checked.errors.errors else None
-        result: dict[str, Any] = failed or self._called(params)
+        result: dict[str, Any] = failed or self._called(params, **self.surroundings(variables))
         for sentence in result.pop("warnings", []):
             Display().warning(str(remove_values(sentence, checked._no_log_values)))
         if not self._task.diff:
@@ -97,9 +97,13 @@ class InWorker(ActionBase):
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         return {**remove_values(result, checked._no_log_values), **kept}
 
-    def _called(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def surroundings(self, variables: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for those that have some
+        """Return what else the core can have here, and not in a module by itself."""
+        return {}
+
+    def _called(self, params: Mapping[str, Any], **surroundings: Any) -> dict[str, Any]:
         try:
-            return dict(type(self).core(params, check_mode=bool(self._task.check_mode)))
+            return dict(type(self).core(params, check_mode=bool(self._task.check_mode), **surroundings))
         except BlueGreenError as error:
             return {**error.facts, "failed": True, "msg": error.sentence}
 

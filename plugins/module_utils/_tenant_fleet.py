@@ -1,0 +1,278 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all tenants of a cluster have, read once for all hosts of a task (ADR-0018).
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+Ten requests a tenant cost more than all the rest of what tells that nothing is to change. So the first worker of a task reads the whole
+cluster, kind by kind, and leaves it in a folder of this run. It is good for one answer only, "nothing to change": whoever finds a
+difference in it, or does not find what it needs, reads the tenant anew. What is not there, is too old or cannot be read means the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
+
+Object = dict[str, Any]
+# When it was begun, and where it is; without a folder where it was tried in vain.
+Index = dict[str, Any]
+
+# From this many hosts on it pays: the whole of 30 tenants is read in the time of three.
+FEWEST_HOSTS: Final = 20
+# Seconds for which it is believed. A thousand tenants take about this long, and a preview is as old as its first line when it is read.
+BELIEVED: Final = 30.0
+# A run for a few of a cluster's tenants asks for those, and not for everybody's.
+LARGEST_CLUSTER: Final = 4
+# Objects of one kind for each namespace of a tenant; with more, most of them are other people's.
+MOST_OBJECTS: Final = 50
+# Seconds for all of it; the other workers do not wait for it.
+PATIENCE: Final = 60.0
+# Texts are written out when they are this many together, so that the cluster's size is not the worker's.
+BUFFER: Final = 16 * 1024 * 1024
+
+READ: Final = (*kinds.ENVELOPE, kinds.DEPLOYMENT)
+
+
+class NotReadError(Exception):
+    """Nobody has read that; ask the API server."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was read of a tenant; a ``Reader`` of what a converged one consists of.
+
+    Attributes:
+        objects: by kind and namespace.
+        classes: all StorageClasses.
+    """
+
+    objects: Mapping[tuple[str, str], list[Object]]
+    classes: list[Object]
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:  # noqa: ARG002 - a Reader's; neither kind is in a namespace
+        """Return a StorageClass; of a namespace only that it is none of the tenant's."""
+        if kind is kinds.NAMESPACE:
+            return None
+        if kind is not kinds.STORAGE_CLASS:
+            raise NotReadError
+        return next((one for one in self.classes if one["metadata"]["name"] == name), None)
+
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> list[Object]:  # noqa: ARG002 - a Reader's; it is one tenant's
+        """Return the tenant's namespaces, or what one of them has of a kind."""
+        if kind not in (kinds.NAMESPACE, *READ):
+            raise NotReadError
+        return self.objects.get((kind.kind, namespace or ""), [])
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The hosts of one task.
+
+    Attributes:
+        folder: where the workers of this run, and nobody else, can leave things for each other; removed at its end.
+        task: what tells this task from the others of the run.
+        hosts: how many there are.
+    """
+
+    folder: Path
+    task: str
+    hosts: int
+
+    def snapshot(self, params: Mapping[str, Any], tenant: str) -> Snapshot | None:
+        """Return what was read of a cluster, or read it; None where it does not pay, or somebody is at it.
+
+        Args:
+            params: the options of ``KUBERNETES_SPEC``.
+            tenant: for whom; one that this run has changed is not in it.
+        """
+        if self.hosts < FEWEST_HOSTS:
+            return None
+        place = self._place(params)
+        try:
+            index = _index(place)
+            if index is None or ("folder" in index and not _is_good(index)):
+                index = self._read(place, params)
+            found = _load(index, tenant) if _is_good(index) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            # Replaced by a newer one at this moment, cut, or without this tenant.
+            return None
+        # Looked at last, for the mark is made before the change.
+        return None if _mark(place, tenant).exists() else found
+
+    def forget(self, params: Mapping[str, Any], tenant: str) -> None:
+        """Note that a tenant is about to be changed: what was read of it is no longer so."""
+        # On a full disk nothing can be read together, either.
+        with contextlib.suppress(OSError):
+            _mark(self._place(params), tenant).touch()
+
+    def _place(self, params: Mapping[str, Any]) -> Path:
+        """Return where the snapshot of a cluster is, of this task and with these rights."""
+        access = json.dumps([self.task, {name: params[name] for name in KUBERNETES_SPEC}], sort_keys=True)
+        return self.folder / f"bluegreen-{hashlib.sha256(access.encode()).hexdigest()[:16]}"
+
+    def _read(self, place: Path, params: Mapping[str, Any]) -> Index:
+        """Read the cluster, if nobody else does; the index is empty where that came to nothing."""
+        with _alone(place) as alone:
+            known = _index(place)
+            if not alone or (known is not None and ("folder" not in known or _is_good(known))):
+                return known or {}
+            # Whoever fails from here on, or is killed, was the last to try: each tenant's own run says what is wrong.
+            _commit(place, {})
+            begun = time.time()
+            try:
+                read = _written(place, params, self.hosts)
+            except BlueGreenError:
+                return {}
+            index = {"begun": begun, **read} if read else {}
+            _commit(place, index)
+            if known is not None:
+                shutil.rmtree(known["folder"], ignore_errors=True)
+            return index
+
+
+def _index(place: Path) -> Index | None:
+    try:
+        found: Index = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _is_good(index: Index) -> bool:
+    """Whether something was read, and not too long ago."""
+    return "folder" in index and 0 <= time.time() - index["begun"] <= BELIEVED
+
+
+def _load(index: Index, tenant: str) -> Snapshot:
+    objects: dict[tuple[str, str], list[Object]] = {}
+    for line in (Path(index["folder"]) / tenant).read_text(encoding="utf-8").splitlines():
+        kind, namespace, found = json.loads(line)
+        objects.setdefault((kind, namespace), []).extend(found)
+    return Snapshot(objects, index["classes"])
+
+
+def _mark(place: Path, tenant: str) -> Path:
+    return place.with_name(f"{place.name}-{tenant}.changed")
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[bool]:
+    """Whether nobody else reads; a worker that is killed lets go, too."""
+    handle = os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
+def _commit(place: Path, index: Mapping[str, Any]) -> None:
+    staged = place.with_suffix(".new")
+    staged.write_text(json.dumps(index), encoding="utf-8")
+    staged.replace(place.with_suffix(".json"))
+
+
+def _written(place: Path, params: Mapping[str, Any], hosts: int) -> Index:
+    """Read a cluster into a new folder; empty where that does not pay.
+
+    Raises:
+        BlueGreenError: it cannot be read.
+    """
+    with opened(params) as access:
+        api = Api(access, timeout=params["request_timeout"], deadline=PATIENCE)
+        found = api.list_all(kinds.NAMESPACE, labels=f"{MANAGED_BY}={FIELD_MANAGER},tenant")
+        if not found or len(found) > LARGEST_CLUSTER * hosts:
+            return {}
+        classes = api.list_all(kinds.STORAGE_CLASS)
+        folder = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent))
+        whole = False
+        try:
+            whole = _sort(api, folder, found)
+        finally:
+            if not whole:
+                shutil.rmtree(folder, ignore_errors=True)
+    return {"folder": str(folder), "classes": classes} if whole else {}
+
+
+def _sort(api: Api, folder: Path, namespaces: list[Object]) -> bool:
+    """Read all kinds of all tenants into files; false where most of it is other people's."""
+    tenants = _Tenants(folder, {one["metadata"]["name"]: one["metadata"]["labels"]["tenant"] for one in namespaces})
+    tenants.add(kinds.NAMESPACE, namespaces)
+    for kind in READ:
+        seen = 0
+        for page in api.pages(kind):
+            seen += len(page)
+            if seen > MOST_OBJECTS * len(namespaces):
+                return False
+            tenants.add(kind, page)
+    tenants.flush()
+    return True
+
+
+@dataclass
+class _Tenants:
+    """Pages of lists, sorted into a file for each tenant.
+
+    Attributes:
+        folder: where they are.
+        owner: whose a namespace is.
+    """
+
+    folder: Path
+    owner: Mapping[str, str]
+    _lines: dict[str, list[str]] = field(default_factory=dict)
+    _size: int = 0
+
+    def add(self, kind: Kind, page: Iterable[Object]) -> None:
+        """Add a page of objects of a kind; those of nobody are left out."""
+        parts: dict[tuple[str, str], list[Object]] = {}
+        for one in page:
+            namespace = one["metadata"].get("namespace", "")
+            tenant = self.owner.get(namespace or one["metadata"]["name"])
+            if tenant:
+                parts.setdefault((tenant, namespace), []).append(_bare(one) if kind is kinds.DEPLOYMENT else one)
+        for (tenant, namespace), objects in parts.items():
+            line = json.dumps([kind.kind, namespace, objects])
+            self._lines.setdefault(tenant, []).append(line)
+            self._size += len(line)
+        if self._size > BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added."""
+        for tenant, lines in self._lines.items():
+            with (self.folder / tenant).open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        self._lines, self._size = {}, 0
+
+
+def _bare(deployment: Object) -> Object:
+    """Return of a Deployment what a plan looks at: what its containers are told may be a secret, and this goes into a file."""
+    meta, spec = deployment["metadata"], deployment["spec"]
+    pod = (spec.get("template") or {}).get("spec") or {}
+    kept = {key: pod[key] for key in ("overhead",) if key in pod}
+    for key in ("containers", "initContainers"):
+        kept[key] = [{part: one[part] for part in ("name", "resources", "restartPolicy") if part in one} for one in pod.get(key) or []]
+    return {
+        "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta},
+        "spec": {**({"replicas": spec["replicas"]} if "replicas" in spec else {}), "template": {"spec": kept}},
+    }
