@@ -37,7 +37,8 @@ class Fleet:
 
     def play(self, *arguments: str, user: str = "admin", tier: str = "standard", loop: list[str] | None = None, **variables: Any) -> Run:
         """One task on all of them."""
-        options = {"tenant": "{{ inventory_hostname }}", "tier": tier, "kubeconfig": str(self.plane.kubeconfig(user)), "storage_class": False}
+        options = {"tenant": "{{ inventory_hostname }}", "tier": tier, "storage_class": False}
+        options["kubeconfig"] = str(self.plane.kubeconfig(user))
         task: dict[str, Any] = {"name": "envelope", "bluegreen.orchestrator.tier_quota": options}
         if loop:
             options["tier"] = "{{ item }}"
@@ -85,7 +86,7 @@ def test_a_fleet_that_is_read_together(fleet: Fleet) -> None:
     assert together <= len(READ) + 2 + 9 * len(fleet.tenants) // 2
     assert set(asked[0]) == {"list"}
     # Nothing of it outlives the run.
-    assert list(fleet.shared.iterdir()) == []
+    assert list(fleet.shared.rglob("bluegreen-*")) == []
 
     # What differs is found, corrected, and said as by itself; the rest is left alone.
     name = fleet.tenants[-1]
