@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tenants of a cluster have, read once for all hosts of a task (ADR-0018).
+"""What all tenants of a cluster have, read once for all hosts of a task (ADR-0016).
 
 PRIVATE: for this collection's own plugins, not a public interface.
 
