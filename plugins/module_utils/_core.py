@@ -8,6 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -27,6 +28,15 @@ class Core(Protocol):
         """Do it, or with ``check_mode`` only tell what would be done."""
 
 
+# A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
+USER_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@")
+
+
+def secret_urls(params: Mapping[str, Any]) -> set[str]:
+    """Return the options that carry a password where nobody looks for one."""
+    return {value for value in params.values() if isinstance(value, str) and USER_IN_URL.match(value)}
+
+
 def run_module(spec: Mapping[str, Any], core: Core) -> None:
     """Run a core as an Ansible module; does not return.
 
@@ -35,6 +45,7 @@ def run_module(spec: Mapping[str, Any], core: Core) -> None:
         core: the work.
     """
     module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True)
+    module.no_log_values |= secret_urls(module.params)
     try:
         result = core(module.params, check_mode=module.check_mode)
     except BlueGreenError as error:

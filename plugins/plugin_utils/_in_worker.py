@@ -31,7 +31,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import Core
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import Core, secret_urls
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 
 # The variable that turns this off, for a host, a play or all.
@@ -86,16 +86,17 @@ class InWorker(ActionBase):
         options = json.loads(json.dumps(dict(self._task.args), default=str))
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
+        secrets = checked._no_log_values | secret_urls(params)
         failed = {"failed": True, "msg": self._complaint(checked.errors)} if checked.errors.errors else None
         result: dict[str, Any] = failed or self._called(params, **self.surroundings(variables))
         for sentence in result.pop("warnings", []):
-            Display().warning(str(remove_values(sentence, checked._no_log_values)))
+            Display().warning(str(remove_values(sentence, secrets)))
         if not self._task.diff:
             result.pop("diff", None)
         result["invocation"] = {"module_args": params}
         # As AnsibleModule does: a secret that happens to read "True" must not hide whether something changed.
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
-        return {**remove_values(result, checked._no_log_values), **kept}
+        return {**remove_values(result, secrets), **kept}
 
     def surroundings(self, variables: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for those that have some
         """Return what else the core can have here, and not in a module by itself."""

@@ -80,12 +80,17 @@ def test_what_is_refused_without_a_cluster(ways: Ways, tmp_path: Path) -> None:
             task("tier_quota", tenant="acme", tier="gold"),
             task("tier_quota", tenant="acme", tier="standard", host="https://127.0.0.1:1", token_file=str(wrong)),
             task("tier_quota", tenant="acme", tier="standard", host="https://127.0.0.1:1", token_file="/nowhere"),
+            task("tier_quota", tenant="acme", tier="standard", proxy=f"http://bob:{CANARY}@127.0.0.1:1"),
+            task("tier_quota_info", host=f"https://{CANARY}@127.0.0.1:1", token_file="/etc/hostname"),
             task("kubernetes_manifests", set="a", manifests=[{"kind": "Secret", "apiVersion": "v1", "data": {"x": CANARY[:6]}}]),
             task("kubernetes_manifests", set="a", manifests=["text"]),
             {**task("tier_quota_info", tenant="A" * 90), "no_log": True},
         ]
     )
     assert all(result.get("failed") or "censored" in result for result in found)
+    # A refused option is shown with all others; see Ways.results for the secrets.
+    for number, option in ((10, "proxy"), (11, "host")):
+        assert found[number]["invocation"]["module_args"][option] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     assert found[0]["msg"] == "missing required arguments: tenant"
     assert found[1]["msg"].startswith("Unsupported parameters for (bluegreen.orchestrator.tier_quota) module: colour. Supported parameters")
     assert found[6]["msg"] == "sites: 0 is no number of sites; give 1 to 99."

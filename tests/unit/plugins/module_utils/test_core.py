@@ -13,7 +13,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import run_module
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import run_module, secret_urls
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 
 SPEC: dict[str, Any] = {"name": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}
@@ -63,3 +63,31 @@ def test_a_refusal_keeps_its_facts_and_no_secret(capsys: pytest.CaptureFixture[s
     assert code == 1
     told = {key: result[key] for key in ("failed", "msg", "status", "done", "changed")}
     assert told == {"failed": True, "msg": "******** is wrong.", "status": 403, "done": ["create a"], "changed": True}
+
+
+URLS: list[tuple[str, bool]] = [
+    ("http://bob:hunter2@proxy:3128", True),
+    ("https://token@api.example:6443/path", True),
+    ("socks5h://bob:hun:ter2@proxy", True),
+    ("https://api.example:6443/a@b", False),
+    ("https://api.example?a=b@c", False),
+    ("https://api.example#b@c", False),
+    ("bob@example", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("url", "secret"), URLS)
+def test_a_url_with_a_user_in_it_is_a_secret(url: str, secret: bool) -> None:
+    assert secret_urls({"proxy": url, "sites": 1, "context": None, "labels": {"a": url}}) == ({url} if secret else set())
+
+
+def test_such_a_url_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    def core(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+        raise BlueGreenError(f"{params['name']}: no.", check=check_mode)
+
+    with patch_module_args({"name": "http://bob:hunter2@proxy:3128"}), pytest.raises(SystemExit):
+        run_module(SPEC, core)
+    told = capsys.readouterr().out
+    assert "invocation" in told
+    assert "hunter2" not in told
