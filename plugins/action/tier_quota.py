@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible import constants
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.playbook.handler import Handler
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_run
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC
@@ -20,6 +21,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._in_worker 
 
 # The variable that lets each host read by itself.
 TOGETHER = "bluegreen_read_together"
+# The strategy that lets all hosts end a task before one begins the next, in its two names.
+IN_STEP = ("linear", "ansible.builtin.linear")
 
 # Ansible loads this class before it forks its workers.
 warm_up("kubernetes", "urllib3")
@@ -32,11 +35,16 @@ class ActionModule(InWorker):
     core = staticmethod(_tenant_run.run)
 
     def surroundings(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Let the hosts of this task read together."""
-        if not boolean(self._templar.template(variables.get(TOGETHER, True)), strict=False):
+        """Let the hosts of this task read together, where what each of them did before is done when the first one reads.
+
+        That is not so with other strategies, nor for a handler, which may be called more than once.
+        """
+        wanted = boolean(self._templar.template(variables.get(TOGETHER, True)), strict=False)
+        if not wanted or isinstance(self._task, Handler) or self._task.get_play().strategy not in IN_STEP:
             return {}
         # Of this run alone, for its user only, and removed at its end. Ansible sets its constants when it runs.
         folder = Path(str(vars(constants)["DEFAULT_LOCAL_TMP"]))
-        # A process of a run that forked this one may have begun with the same number for another task.
-        task = f"{os.getppid()} {self._task._uuid}"
+        # With serial a task comes once for each batch of hosts, under one number, and a play context for each. Runs that were forked from
+        # one Python have the folder and the numbers in common.
+        task = f"{os.getppid()} {self._play_context._uuid} {self._task._uuid}"
         return {"fleet": Fleet(folder, task, len(variables.get("ansible_play_batch") or ()))}

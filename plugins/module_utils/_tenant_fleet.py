@@ -83,11 +83,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The hosts of one task.
+    """The hosts of one task, all of which have ended what comes before it.
 
     Attributes:
         folder: where the workers of this run, and nobody else, can leave things for each other; removed at its end.
-        task: what tells this task from the others of the run.
+        task: what tells this task, and each time that it comes, from the others of the run.
         hosts: how many there are.
     """
 

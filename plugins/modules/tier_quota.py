@@ -37,8 +37,9 @@ notes:
     envelope shrinks, and on statefulsets and cronjobs where a namespace would go.
   - An apply also needs C(patch) and C(create) on these (not on deployments, pods, persistentvolumeclaims and services), C(delete) on
     what it prunes, and, because nobody may give rights that they do not have, the rights that the client's Role gives (get, list, watch).
-  - Inside Ansible's worker, 20 hosts and more are read together, so that a tenant of which nothing is to change costs no request of its
-    own. That verdict is 30 seconds old at most. C(bluegreen_read_together=false) lets each host read for itself.
+  - Inside Ansible's worker, 20 hosts and more that keep step (strategy C(linear)) are read together, so that a tenant of which nothing is
+    to change costs no request of its own. That verdict is 30 seconds old at most. C(bluegreen_read_together=false) lets each host read for
+    itself.
   - The quota of a tenant with several sites is divided over their namespaces, so that the sum is exactly the tier's.
 options:
   tenant:
