@@ -42,8 +42,8 @@ BELIEVED: Final = 30.0
 LARGEST_CLUSTER: Final = 4
 # Objects of one kind for each namespace of a tenant; with more, most of them are other people's.
 MOST_OBJECTS: Final = 50
-# Seconds for all of it; the other workers do not wait for it.
-PATIENCE: Final = 60.0
+# Seconds for all of it. What takes longer would be too old as soon as it is there, and be read again and again for nothing.
+PATIENCE: Final = 20.0
 # Texts are written out when they are this many together, so that the cluster's size is not the worker's.
 BUFFER: Final = 16 * 1024 * 1024
 

@@ -23,7 +23,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_arg
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import BELIEVED, FEWEST_HOSTS, READ, Fleet, NotReadError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
 from tests.integration.tenancy import manifest
-from tests.kubernetes_requests import PAGE, Expected, Pool, items, refused, validated
+from tests.kubernetes_requests import PAGE, Clock, Expected, Pool, items, refused, validated
 from tests.unit.plugins.module_utils.test_tenant_plan import NAME, cluster, envelope
 
 CANARY = "canary-c0ffee-0518"
@@ -206,6 +206,22 @@ def test_where_it_does_not_pay_or_cannot_be_it_is_tried_once(answer: Answer, tmp
     assert run(fleet(tmp_path)) == run(fleet(tmp_path))
     pool.done()
     assert not any(path.is_dir() for path in tmp_path.iterdir())
+
+
+def test_what_takes_too_long_to_be_believed_is_given_up_once(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be too old when it is there, and the next host would begin anew, and the next."""
+    world = cluster(envelope())
+    clock = Clock(monkeypatch)
+    pool = answer(*together(world)[:7], *alone(world), *alone(world))
+    once = pool.request
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        clock.sleep(BELIEVED / 10)
+        return once(*arguments, **options)
+
+    pool.request = slowly  # type: ignore[method-assign]
+    assert run(fleet(tmp_path)) == run(fleet(tmp_path))
+    pool.done()
 
 
 def test_who_was_killed_was_the_last_to_try(answer: Answer, tmp_path: Path) -> None:
