@@ -29,6 +29,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kub
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
 
 Object = dict[str, Any]
 # When it was begun, and where it is; without a folder where it was tried in vain.
@@ -118,9 +119,13 @@ class Fleet:
 
     def forget(self, params: Mapping[str, Any], tenant: str) -> None:
         """Note that a tenant is about to be changed: what was read of it is no longer so."""
-        # On a full disk nothing can be read together, either.
-        with contextlib.suppress(OSError):
-            _mark(self._place(params), tenant).touch()
+        place = self._place(params)
+        try:
+            _mark(place, tenant).touch()
+        except OSError:
+            # The disk is full since it was read; to take it away for all of them needs no room.
+            with contextlib.suppress(OSError):
+                place.with_suffix(".json").unlink()
 
     def _place(self, params: Mapping[str, Any]) -> Path:
         """Return where the snapshot of a cluster is, of this task and with these rights."""
@@ -215,7 +220,9 @@ def _written(place: Path, params: Mapping[str, Any], hosts: int) -> Index:
 
 def _sort(api: Api, folder: Path, namespaces: list[Object]) -> bool:
     """Read all kinds of all tenants into files; false where most of it is other people's."""
-    tenants = _Tenants(folder, {one["metadata"]["name"]: one["metadata"]["labels"]["tenant"] for one in namespaces})
+    owners = {one["metadata"]["name"]: str(one["metadata"]["labels"]["tenant"]) for one in namespaces}
+    # Each becomes the name of a file, and what answers may be no API server: of an id that is none, nothing is written.
+    tenants = _Tenants(folder, {namespace: tenant for namespace, tenant in owners.items() if DNS_LABEL.fullmatch(tenant)})
     tenants.add(kinds.NAMESPACE, namespaces)
     for kind in READ:
         seen = 0

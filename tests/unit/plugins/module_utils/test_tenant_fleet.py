@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import functools
 import shutil
@@ -128,6 +129,20 @@ def test_a_tenant_that_was_changed_is_read_anew_and_the_others_are_not(answer: A
     assert fleet(tmp_path).snapshot(params, "acme") is not None
     fleet(tmp_path).forget(params, "globex")
     assert fleet(tmp_path).snapshot(params, "acme") is not None
+    fleet(tmp_path).forget(params, "acme")
+    assert fleet(tmp_path).snapshot(params, "acme") is None
+
+
+def test_without_room_for_a_mark_nothing_is_believed_any_more(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = validated(TIER_QUOTA_SPEC, tenant="acme", kubeconfig="/k")
+
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    answer(*together(cluster(envelope())))
+    assert fleet(tmp_path).snapshot(params, "acme") is not None
+    for name in ("touch", "write_text"):
+        monkeypatch.setattr(Path, name, full)
     fleet(tmp_path).forget(params, "acme")
     assert fleet(tmp_path).snapshot(params, "acme") is None
 
@@ -305,6 +320,19 @@ def test_a_tenant_that_nobody_has_read_is_new(answer: Answer, tmp_path: Path) ->
     )
     assert run(fleet(tmp_path), tenant="globex")["changed"] is True
     pool.done()
+
+
+@pytest.mark.parametrize("label", ["../acme", "a/b", "..", "", "Acme", "-", None])
+def test_an_id_that_is_none_names_no_file(answer: Answer, tmp_path: Path, label: object) -> None:
+    """The server lets nobody have such a label; what answers may be something else. The others are read all the same."""
+    world, folder = cluster(envelope()), tmp_path / "outer" / "run"
+    folder.mkdir(parents=True)
+    expected = together(world)
+    bad = {"metadata": {"name": "bad", "labels": {MANAGED_BY: FIELD_MANAGER, "tenant": label}}}
+    pool = answer((NAMESPACES, items(*world.namespaces.values(), bad)), *expected[1:])
+    assert run(fleet(folder))["requests"] == {}
+    pool.done()
+    assert [path.name for path in files(tmp_path) if path.suffix not in (".json", ".lock")] == ["acme"]
 
 
 def test_what_a_container_is_told_is_written_nowhere(answer: Answer, tmp_path: Path) -> None:
