@@ -63,6 +63,14 @@ def is_alive(pod: Mapping[str, Any]) -> bool:
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
+def countable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a pod's spec what ``of_pod`` and ``of_container`` look at, and nothing else: the rest may be secret."""
+    kept = {"overhead": spec["overhead"]} if "overhead" in spec else {}
+    for key in ("containers", "initContainers"):
+        kept[key] = [{part: one[part] for part in ("name", "resources", "restartPolicy") if part in one} for one in spec.get(key) or []]
+    return kept
+
+
 def of_pod(spec: Mapping[str, Any]) -> Amounts:
     """Return what a quota counts for a pod: its containers together, or its greatest init container where that is more.
 

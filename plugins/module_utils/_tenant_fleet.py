@@ -23,18 +23,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
 
 Object = dict[str, Any]
-# When it was begun, and where it is; without a folder where it was tried in vain.
-Index = dict[str, Any]
-
 # From this many hosts on it pays: the whole of 30 tenants is read in the time of three.
 FEWEST_HOSTS: Final = 20
 # Seconds for which it is believed. A thousand tenants take about this long, and a preview is as old as its first line when it is read.
@@ -49,6 +47,14 @@ PATIENCE: Final = 20.0
 BUFFER: Final = 16 * 1024 * 1024
 
 READ: Final = (*kinds.ENVELOPE, kinds.DEPLOYMENT)
+
+
+class Index(TypedDict, total=False):
+    """What was read, when that was begun, and where it is; empty while somebody is at it, and where it was tried in vain."""
+
+    begun: float
+    folder: str
+    classes: list[Object]
 
 
 class NotReadError(Exception):
@@ -108,9 +114,9 @@ class Fleet:
         place = self._place(params)
         try:
             index = _index(place)
-            if index is None or ("folder" in index and not _is_good(index)):
+            if _is_to_read(index):
                 index = self._read(place, params)
-            found = _load(index, tenant) if _is_good(index) else None
+            found = _load(index, tenant) if index and _is_good(index) else None
         except (OSError, ValueError, KeyError, TypeError):
             # Replaced by a newer one at this moment, cut, or without this tenant.
             return None
@@ -136,19 +142,17 @@ class Fleet:
         """Read the cluster, if nobody else does; the index is empty where that came to nothing."""
         with _alone(place) as alone:
             known = _index(place)
-            if not alone or (known is not None and ("folder" not in known or _is_good(known))):
+            if not alone or not _is_to_read(known):
                 return known or {}
             # Whoever fails from here on, or is killed, was the last to try: each tenant's own run says what is wrong.
             _commit(place, {})
-            begun = time.time()
+            if known:
+                shutil.rmtree(known["folder"], ignore_errors=True)
             try:
-                read = _written(place, params, self.hosts)
+                index = _written(place, params, self.hosts)
             except BlueGreenError:
                 return {}
-            index = {"begun": begun, **read} if read else {}
             _commit(place, index)
-            if known is not None:
-                shutil.rmtree(known["folder"], ignore_errors=True)
             return index
 
 
@@ -161,8 +165,13 @@ def _index(place: Path) -> Index | None:
 
 
 def _is_good(index: Index) -> bool:
-    """Whether something was read, and not too long ago."""
-    return "folder" in index and 0 <= time.time() - index["begun"] <= BELIEVED
+    """Whether what was read was not read too long ago."""
+    return 0 <= time.time() - index["begun"] <= BELIEVED
+
+
+def _is_to_read(index: Index | None) -> bool:
+    """Whether nobody has tried yet, or what was read is too old. What came to nothing once is not tried again."""
+    return index is None or (bool(index) and not _is_good(index))
 
 
 def _load(index: Index, tenant: str) -> Snapshot:
@@ -190,7 +199,7 @@ def _alone(place: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-def _commit(place: Path, index: Mapping[str, Any]) -> None:
+def _commit(place: Path, index: Index) -> None:
     staged = place.with_suffix(".new")
     staged.write_text(json.dumps(index), encoding="utf-8")
     staged.replace(place.with_suffix(".json"))
@@ -202,6 +211,7 @@ def _written(place: Path, params: Mapping[str, Any], hosts: int) -> Index:
     Raises:
         BlueGreenError: it cannot be read.
     """
+    begun = time.time()
     with opened(params) as access:
         api = Api(access, timeout=params["request_timeout"], deadline=PATIENCE)
         found = api.list_all(kinds.NAMESPACE, labels=f"{MANAGED_BY}={FIELD_MANAGER},tenant")
@@ -215,7 +225,7 @@ def _written(place: Path, params: Mapping[str, Any], hosts: int) -> Index:
         finally:
             if not whole:
                 shutil.rmtree(folder, ignore_errors=True)
-    return {"folder": str(folder), "classes": classes} if whole else {}
+    return {"begun": begun, "folder": str(folder), "classes": classes} if whole else {}
 
 
 def _sort(api: Api, folder: Path, namespaces: list[Object]) -> bool:
@@ -275,11 +285,8 @@ class _Tenants:
 def _bare(deployment: Object) -> Object:
     """Return of a Deployment what a plan looks at: what its containers are told may be a secret, and this goes into a file."""
     meta, spec = deployment["metadata"], deployment["spec"]
-    pod = (spec.get("template") or {}).get("spec") or {}
-    kept = {key: pod[key] for key in ("overhead",) if key in pod}
-    for key in ("containers", "initContainers"):
-        kept[key] = [{part: one[part] for part in ("name", "resources", "restartPolicy") if part in one} for one in pod.get(key) or []]
+    pod = _resources.countable((spec.get("template") or {}).get("spec") or {})
     return {
         "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta},
-        "spec": {**({"replicas": spec["replicas"]} if "replicas" in spec else {}), "template": {"spec": kept}},
+        "spec": {**({"replicas": spec["replicas"]} if "replicas" in spec else {}), "template": {"spec": pod}},
     }

@@ -203,6 +203,18 @@ def test_what_is_old_is_read_again_and_the_old_is_thrown_away(
     assert not any(folder.exists() for folder in folders)
 
 
+def test_what_is_old_goes_also_where_it_cannot_be_read_again(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    world = cluster(envelope())
+    answer(*together(world))
+    run(fleet(tmp_path))
+    monkeypatch.setattr(time, "time", lambda: now + BELIEVED + 1)
+    pool = answer((NAMESPACES, refused(403, "no")), *alone(world))
+    run(fleet(tmp_path))
+    pool.done()
+    assert not any(path.is_dir() for path in tmp_path.iterdir())
+
+
 HOPELESS: list[tuple[str, list[Expected]]] = [
     ("nobody", [(NAMESPACES, items())]),
     ("a run for a few of many", [(NAMESPACES, items(*[*cluster(envelope()).namespaces.values()] * (4 * FEWEST_HOSTS + 1)))]),
@@ -341,6 +353,10 @@ def test_what_a_container_is_told_is_written_nowhere(answer: Answer, tmp_path: P
     shop["spec"]["template"]["metadata"]["annotations"] = {"a": CANARY}
     shop["metadata"]["annotations"] = {"last-applied": CANARY}
     shop["status"] = {"conditions": [{"message": CANARY}]}
+    # All that a quota counts of a pod: a sidecar, an init container, and what the sandbox itself takes.
+    sidecar = {"name": "sidecar", "restartPolicy": "Always", "resources": {"requests": {"cpu": "200m"}}, "env": [{"value": CANARY}]}
+    shop["spec"]["template"]["spec"]["initContainers"] = [sidecar, {"name": "init", "resources": {"limits": {"cpu": "3"}}}]
+    shop["spec"]["template"]["spec"]["overhead"] = {"cpu": "70m"}
     world = cluster(envelope(), ["api-gateway"])
     answer(*together(world, deployments=(shop,)))
     result = run(fleet(tmp_path))
