@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import PORTS_IN, PORTS_OUT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
@@ -27,7 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
-PREFIX: Final = "e-commerce-tenant-"
+PREFIX: Final = Envelope.prefix
 # By these a namespace is known for a site's, and by the prefixes for how safe it is, for ours, and for Kubernetes' own.
 OUR_LABELS: Final = ("tenant", "tier", "type", "site")
 OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
@@ -75,13 +74,13 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
             "buckets": {"type": "dict", "default": {}},
         },
     },
-    "ingress_namespaces": {"type": "list", "elements": "str", "default": ["traefik"]},
-    "ingress_app": {"type": "str", "default": "api-gateway"},
-    "ingress_ports": {"type": "list", "elements": "int", "default": list(PORTS_IN)},
-    "egress_ports": {"type": "list", "elements": "int", "default": list(PORTS_OUT)},
+    "ingress_namespaces": {"type": "list", "elements": "str", "default": list(Envelope.ingress_namespaces)},
+    "ingress_app": {"type": "str", "default": Envelope.ingress_app},
+    "ingress_ports": {"type": "list", "elements": "int", "default": list(Envelope.ingress_ports)},
+    "egress_ports": {"type": "list", "elements": "int", "default": list(Envelope.egress_ports)},
     "egress_outside_ports": {"type": "list", "elements": "int", "default": []},
     "storage_class": {"type": "bool", "default": True},
-    "storage_provisioner": {"type": "str", "default": "ebs.csi.aws.com"},
+    "storage_provisioner": {"type": "str", "default": Envelope.storage_provisioner},
     "client_access": {"type": "bool", "default": True},
     "namespace_labels": {"type": "dict", "default": {}},
     "take_over": {"type": "bool", "default": False},
@@ -95,7 +94,7 @@ TIER_QUOTA_SPEC: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class ServiceWish:
-    """A service that is to fit, as the options describe it; None leaves the tier's own resources."""
+    """A service that is to fit, as the options describe it; ``pod`` is what one of its pods counts for."""
 
     name: str
     site: int
