@@ -28,11 +28,11 @@ from typing import Any, Final, TypedDict
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api, Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import OUR_SITES, READ, Object
 
-Object = dict[str, Any]
 # From this many hosts on it pays: the whole of 30 tenants is read in the time of three.
 FEWEST_HOSTS: Final = 20
 # Seconds for which it is believed. A thousand tenants take about this long, and a preview is as old as its first line when it is read.
@@ -45,8 +45,6 @@ MOST_OBJECTS: Final = 50
 PATIENCE: Final = 20.0
 # Texts are written out when they are this many together, so that the cluster's size is not the worker's.
 BUFFER: Final = 16 * 1024 * 1024
-
-READ: Final = (*kinds.ENVELOPE, kinds.DEPLOYMENT)
 
 
 class Index(TypedDict, total=False):
@@ -214,7 +212,7 @@ def _written(place: Path, params: Mapping[str, Any], hosts: int) -> Index:
     begun = time.time()
     with opened(params) as access:
         api = Api(access, timeout=params["request_timeout"], deadline=PATIENCE)
-        found = api.list_all(kinds.NAMESPACE, labels=f"{MANAGED_BY}={FIELD_MANAGER},tenant")
+        found = api.list_all(kinds.NAMESPACE, labels=OUR_SITES)
         if not found or len(found) > LARGEST_CLUSTER * hosts:
             return {}
         classes = api.list_all(kinds.STORAGE_CLASS)

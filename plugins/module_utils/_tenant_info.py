@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import THRESHOLDS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Api
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TENANT_SPEC, check_tenant
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import FORCE_REASON, QUOTA_NAME, is_site_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Object, is_going
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import OUR_SITES, Object, is_going
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier, known_tiers
 
 INFO_SPEC: dict[str, Any] = {
@@ -29,9 +30,9 @@ INFO_SPEC: dict[str, Any] = {
     "tiers_extra": {"type": "dict", "default": {}},
     "smaller_tier": {"type": "str"},
 }
-# From here on a quota fills up, and is nearly full: where the price list's alerts (seed 001) warn, and become critical.
-FILLING_PERCENT: Final = 80
-TIGHT_PERCENT: Final = 95
+# From here on a quota fills up, and is nearly full: where the price list's alerts warn, and become critical.
+FILLING_PERCENT: Final = THRESHOLDS["cpu_warning"]["percent"]
+TIGHT_PERCENT: Final = THRESHOLDS["cpu_critical"]["percent"]
 # What is bought to be used up; it may not be exceeded, but nothing is amiss when all of it is there.
 USED_UP: Final = ("persistentvolumeclaims", "services.loadbalancers")
 # A selector with more ids would make a URL that proxies refuse (8 KiB); more are picked from the list of all.
@@ -53,8 +54,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:  # no
     asked = params["tenants"]
     for tenant in asked or []:
         check_tenant(tenant, params["namespace_prefix"])
-    # Only a site's namespace has a tenant; one that a set of manifests made beside it (a database's) has none.
-    selector = f"{MANAGED_BY}={FIELD_MANAGER},tenant"
+    selector = OUR_SITES
     if asked and len(asked) <= MOST_SELECTED:
         selector += f",tenant in ({','.join(asked)})"
     with opened(params) as access:

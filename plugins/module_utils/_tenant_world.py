@@ -14,14 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY, Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, storage_class
 
 Object = dict[str, Any]
+
+# Selects the namespaces of all sites of all tenants: one that a set of manifests made beside them (a database's) has no label ``tenant``.
+OUR_SITES: Final = f"{MANAGED_BY}={FIELD_MANAGER},tenant"
+# What is read of each namespace, whatever is to be done.
+READ: Final = (*kinds.ENVELOPE, kinds.DEPLOYMENT)
 
 
 class Reader(Protocol):
@@ -105,7 +110,7 @@ def read(api: Reader, envelope: Envelope) -> World:
     world = World(read_namespaces(api, envelope))
     for name in sorted(set(world.namespaces) & set(envelope.namespaces().values())):
         world.contents[name] = Contents()
-        look_at(api, world, name, [*kinds.ENVELOPE, kinds.DEPLOYMENT])
+        look_at(api, world, name, READ)
     wanted = storage_class(envelope)
     if wanted is not None:
         world.storage_class = api.get(kinds.STORAGE_CLASS, None, wanted["metadata"]["name"])

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import LARGEST_CLUSTER, READ
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import LARGEST_CLUSTER
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import READ
 from lab.kubernetes import ControlPlane
 from tests.harness.ansible import Ansible, Run
 from tests.integration.tenancy import PREFIX

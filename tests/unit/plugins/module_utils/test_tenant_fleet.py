@@ -21,8 +21,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kub
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_fleet, _tenant_run
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import FIELD_MANAGER, MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import BELIEVED, FEWEST_HOSTS, READ, Fleet, NotReadError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import World
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fleet import BELIEVED, FEWEST_HOSTS, Fleet, NotReadError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import READ, World
 from tests.integration.tenancy import manifest
 from tests.kubernetes_requests import PAGE, Clock, Expected, Pool, items, refused, validated
 from tests.unit.plugins.module_utils.test_tenant_plan import NAME, cluster, envelope
