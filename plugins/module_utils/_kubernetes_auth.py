@@ -58,7 +58,6 @@ class Access:
         headers: what every request carries; holds the token, so it is not in repr.
         pool: a urllib3 pool manager that checks certificates as asked.
         who: the source of the credentials in words, for errors.
-        ca_option: what to correct when the certificate is not trusted.
     """
 
     host: str

@@ -172,6 +172,11 @@ def format_resource(resource: str, amount: int) -> str:
     return {"cpu": format_cpu, "memory": format_size, "storage": format_size}.get(_kind(resource), str)(amount)
 
 
+def is_size(resource: str) -> bool:
+    """Whether a resource is counted in bytes."""
+    return _kind(resource) in ("memory", "storage")
+
+
 def _kind(resource: str) -> str:
     """The last word of a resource's name: ``limits.cpu``, ``requests.ephemeral-storage``."""
     return resource.replace("-", ".").rpartition(".")[2]

@@ -22,11 +22,6 @@ Amounts = dict[str, int]
 MEBIBYTE = 1024 * 1024
 
 
-def is_bytes(resource: str) -> bool:
-    """Whether a resource is counted in bytes."""
-    return resource.rpartition(".")[2] in ("memory", "storage", "ephemeral-storage")
-
-
 def amounts(quantities: Mapping[str, object]) -> Amounts:
     """Return quantities, as the server gives them, as whole numbers."""
     return {resource: _quantity.parse_resource(resource, value, resource) for resource, value in quantities.items()}
@@ -50,7 +45,7 @@ def divide(whole: Mapping[str, int], shares: list[int]) -> list[Amounts]:
     """
     parts: list[Amounts] = [{} for _share in shares]
     for resource, value in whole.items():
-        unit = MEBIBYTE if is_bytes(resource) else 1
+        unit = MEBIBYTE if _quantity.is_size(resource) else 1
         units = value // unit
         for part, share in zip(parts[1:], shares[1:], strict=True):
             part[resource] = units * share // sum(shares) * unit

@@ -81,11 +81,10 @@ def allowances(envelope: Envelope) -> dict[str, int | None]:
 
 def fit_of(wish: TenantWish, world: World) -> dict[str, Any] | None:
     """Return whether the services that are there and those that are declared fit; None where there are none."""
-    services = [*_found(wish.envelope, world), *(_declared(service, wish.envelope) for service in wish.services)]
+    declared = [_declared(service, wish.envelope) for service in wish.services]
     # What is declared and there already is what is declared: the next deploy brings it.
-    names = {(service.name, service.site) for service in wish.services}
-    known = [one for one in services[: len(services) - len(wish.services)] if (one.name, one.site) not in names]
-    known += services[len(services) - len(wish.services) :]
+    names = {(one.name, one.site) for one in declared}
+    known = [*(one for one in _found(wish.envelope, world) if (one.name, one.site) not in names), *declared]
     bounds: Mapping[str, Mapping[str, int]] = wish.envelope.tier["limits"]["Container"]  # type: ignore[assignment]
     return fit(known, wish.envelope.quotas(), bounds) if known else None
 

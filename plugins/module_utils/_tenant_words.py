@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _tenant_use
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import counts, is_ours, outcome_of
@@ -86,7 +87,7 @@ def _warnings(wish: TenantWish, world: World) -> list[str]:
             said.append(
                 f"{service} in {name} is scaled by HorizontalPodAutoscaler {scaler}, which is not ours; it gets none of ours beside it."
             )
-        foreign = sorted(quota for quota, found in world.of(name).objects.get("ResourceQuota", {}).items() if not is_ours(found))
+        foreign = sorted(quota for quota, found in world.of(name).all(kinds.QUOTA).items() if not is_ours(found))
         if foreign:
             said.append(
                 f"{name} has further quotas ({', '.join(foreign)}, without the label {MANAGED_BY} of ours); the strictest one counts."
