@@ -88,7 +88,7 @@ def _namespace(envelope: Envelope, name: str) -> Manifest:
 def _storage(given: object, sold: int) -> int:
     if not given:
         return sold
-    read = _quantity.parse_resource("storage", given, "storage")
+    read = _quantity.parse_resource("storage", given, "tenant_dedicated_database.storage")
     if read < sold:
         raise InputError(
             f"tenant_dedicated_database.storage: {given} is less than what was sold"

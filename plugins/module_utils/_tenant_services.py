@@ -189,7 +189,7 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
         for resource in ("cpu", "memory"):
             default = own["cpu"] if resource == "cpu" else own["memory"]
             value = given.get(resource)
-            amounts[resource] = default if value is None else _quantity.parse_resource(resource, value, resource)
+            amounts[resource] = default if value is None else _quantity.parse_resource(resource, value, f"{where}.{side}.{resource}")
         found[side] = {resource: _quantity.format_resource(resource, amount) for resource, amount in amounts.items()}
     for resource in ("cpu", "memory"):
         if _quantity.parse_resource(resource, found["requests"][resource], resource) > _quantity.parse_resource(
