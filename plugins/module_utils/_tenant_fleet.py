@@ -189,10 +189,13 @@ def _alone(place: Path) -> Iterator[bool]:
     """Whether nobody else reads; a worker that is killed lets go, too."""
     handle = os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        except BlockingIOError:
+            alone = False
+        # Outside of that try: what goes wrong while it reads is not for this to catch.
+        yield alone
     finally:
         os.close(handle)
 
