@@ -27,7 +27,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import SAFE_LOADER, yaml
 
-IN_CLUSTER_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - the path that every pod has, no secret
+# What every pod with a service account has.
+IN_CLUSTER_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 # The names of the options are those of kubernetes.core, so that group defaults fit both.
 KUBERNETES_SPEC: dict[str, Any] = {
@@ -277,7 +278,7 @@ def _from_pod(kubernetes: ModuleType, configuration: Any) -> str:
     try:
         kubernetes.config.load_incluster_config(client_configuration=configuration)
     except kubernetes.config.ConfigException:
-        raise InputError(f"in_cluster: true, but this is no pod with a service account ({IN_CLUSTER_TOKEN}); give kubeconfig.") from None
+        raise InputError(f"in_cluster: true, but this is no pod with a service account ({IN_CLUSTER_FILE}); give kubeconfig.") from None
     return "the pod's service account"
 
 

@@ -71,17 +71,17 @@ class Snapshot:
     objects: Mapping[tuple[str, str], list[Object]]
     classes: list[Object]
 
-    def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:  # noqa: ARG002 - a Reader's; neither kind is in a namespace
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
         """Return a StorageClass; of a namespace only that it is none of the tenant's."""
+        if namespace is not None or kind not in (kinds.NAMESPACE, kinds.STORAGE_CLASS):
+            raise NotReadError
         if kind is kinds.NAMESPACE:
             return None
-        if kind is not kinds.STORAGE_CLASS:
-            raise NotReadError
         return next((one for one in self.classes if one["metadata"]["name"] == name), None)
 
-    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> list[Object]:  # noqa: ARG002 - a Reader's; it is one tenant's
-        """Return the tenant's namespaces, or what one of them has of a kind."""
-        if kind not in (kinds.NAMESPACE, *READ):
+    def list_all(self, kind: Kind, namespace: str | None = None, *, labels: str = "") -> list[Object]:
+        """Return the tenant's namespaces, whatever else is selected of them, or what one of them has of a kind."""
+        if kind not in (kinds.NAMESPACE, *READ) or (labels and kind is not kinds.NAMESPACE):
             raise NotReadError
         return self.objects.get((kind.kind, namespace or ""), [])
 

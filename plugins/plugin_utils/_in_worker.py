@@ -98,7 +98,7 @@ class InWorker(ActionBase):
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         return {**remove_values(result, secrets), **kept}
 
-    def surroundings(self, variables: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for those that have some
+    def surroundings(self, _variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what else the core can have here, and not in a module by itself."""
         return {}
 

@@ -376,3 +376,6 @@ def test_pods_are_not_read_for_everybody() -> None:
             snapshot.list_all(kind, NAME)
     with pytest.raises(NotReadError):
         snapshot.get(kinds.QUOTA, NAME, "tenant-quota")
+    # What is there is the tenant's, by its label; nothing else was selected.
+    with pytest.raises(NotReadError):
+        snapshot.list_all(kinds.DEPLOYMENT, NAME, labels="app=shop")
