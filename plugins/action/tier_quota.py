@@ -42,7 +42,7 @@ class ActionModule(InWorker):
         wanted = boolean(self._templar.template(variables.get(TOGETHER, True)), strict=False)
         if not wanted or isinstance(self._task, Handler) or self._task.get_play().strategy not in IN_STEP:
             return {}
-        # Of this run alone, for its user only, and removed at its end. Ansible sets its constants when it runs.
+        # Of this run alone, for its user only, and removed at its end. By name, for Ansible sets its constants when it runs.
         folder = Path(str(vars(constants)["DEFAULT_LOCAL_TMP"]))
         # With serial a task comes once for each batch of hosts, under one number, and a play context for each. Runs that were forked from
         # one Python have the folder and the numbers in common.

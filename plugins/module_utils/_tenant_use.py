@@ -145,12 +145,12 @@ def _in_namespace(envelope: Envelope, world: World, site: int, quota: Mapping[st
             deployment = contents.all(kinds.DEPLOYMENT).get(service) or {"spec": {"replicas": 0}}
             wanted = deployment["spec"].get("replicas")
             replicas = 1 if wanted is None else int(wanted)
-            over = _tenant_blockers.of_autoscaler(name, scaler, scaling["max_replicas"], replicas)
+            too_many = _tenant_blockers.of_autoscaler(name, scaler, scaling["max_replicas"], replicas)
             if replicas <= int(scaler["spec"].get("minReplicas") or 1):
                 # Nobody is there but the pods that the tier itself keeps ready; they go as soon as it keeps fewer.
                 used = _without(used, _pod_of(deployment, contents), replicas - scaling["min_replicas"])
             else:
-                found += over
+                found += too_many
     found = [*_tenant_blockers.of_quota(name, used, quota), *found]
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
     pods, claims = contents.all(kinds.POD).values(), contents.all(kinds.CLAIM).values()

@@ -187,13 +187,6 @@ def test_a_secret_is_masked_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) 
     assert CANARY not in str(action({"name": "a", "password": CANARY}).run(task_vars=HERE))
 
 
-def test_a_secret_that_reads_like_a_truth_hides_none() -> None:
-    Action.answer = {"changed": True, "none": None, "told": "True"}
-    result = action({"name": "a", "password": "True"}).run(task_vars=HERE)
-    assert (result["changed"], result["none"]) == (True, None)
-    assert "True" not in str(result["told"])
-
-
 def test_a_warning_is_said_and_is_no_part_of_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     warned: list[str] = []
     monkeypatch.setattr(_in_worker, "Display", lambda: SimpleNamespace(warning=warned.append))
