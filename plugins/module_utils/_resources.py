@@ -67,7 +67,7 @@ def countable(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_pod(spec: Mapping[str, Any]) -> Amounts:
-    """Return what a quota counts for a pod: its containers together, or its greatest init container where that is more.
+    """Return what a quota counts for a pod: its containers together, or its largest init container where that is more.
 
     Sidecars (init containers that are always restarted) run beside the containers and count with them.
     """

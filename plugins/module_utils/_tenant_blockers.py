@@ -94,7 +94,7 @@ def of_limits(
             if side != "request":
                 found += _furthest(namespace, f"{resource} {side}".strip(), resource, max(measured, default=None), most, "smaller")
             if side != "limit":
-                found += _furthest(namespace, f"{resource} {side}".strip(), resource, min(measured, default=None), least, "greater")
+                found += _furthest(namespace, f"{resource} {side}".strip(), resource, min(measured, default=None), least, "larger")
     return found
 
 

@@ -198,7 +198,7 @@ def _state(namespaces: list[Object], lost: list[str], quota_of: Mapping[str, Obj
 def in_the_way(tenant: str, used: Mapping[str, int], sites: int, tier: Tier) -> list[Blocker]:
     """Return what a tenant uses beyond a tier, as far as its quotas count it.
 
-    A preview of the playbook tenant looks at the greatest pod and volume, at autoscalers and at what the caller counts, too.
+    A preview of the playbook tenant looks at the largest pod and volume, at autoscalers and at what the caller counts, too.
     """
     where = f"tenant {tenant}"
     many = [Blocker("sites", where, str(sites), str(tier["sites"]), "remove sites")] if sites > tier["sites"] else []

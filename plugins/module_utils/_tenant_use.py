@@ -43,7 +43,7 @@ def blockers(wish: TenantWish, world: World, shrinking: Sequence[str], going: It
     envelope = wish.envelope
     allowed = envelope.tier["sites"]
     if envelope.sites > allowed:
-        found.append(Blocker("sites", _whole(envelope), str(envelope.sites), str(allowed), "declare fewer sites, or sell a greater tier"))
+        found.append(Blocker("sites", _whole(envelope), str(envelope.sites), str(allowed), "declare fewer sites, or sell a larger tier"))
     quotas = envelope.quotas()
     for site, name in envelope.namespaces().items():
         if name in shrinking:
@@ -59,7 +59,7 @@ def over(wish: TenantWish, world: World) -> list[str]:
     if wish.state == "absent" or tier_before(envelope, world) != envelope.tier["name"]:
         return []
     found = _tenant_blockers.of_counts(envelope.tenant, wish.usage, allowances(envelope), REMEDIES)
-    return [f"{one.what}: {one.used} used, {one.allowed} allowed by {envelope.tier['name']}; time for a greater tier." for one in found]
+    return [f"{one.what}: {one.used} used, {one.allowed} allowed by {envelope.tier['name']}; time for a larger tier." for one in found]
 
 
 def tier_before(envelope: Envelope, world: World) -> str | None:

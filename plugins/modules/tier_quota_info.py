@@ -34,7 +34,7 @@ options:
     default: {}
   smaller_tier:
     description:
-      - Also tell what is in the way of this tier, as far as quotas count it. What they do not (the greatest pod, autoscalers, what only you
+      - Also tell what is in the way of this tier, as far as quotas count it. What they do not (the largest pod, autoscalers, what only you
         can count) is told by a preview of M(bluegreen.orchestrator.tier_quota).
     type: str
 seealso:
@@ -46,7 +46,7 @@ EXAMPLES = r"""
   bluegreen.orchestrator.tier_quota_info:
   register: cluster
 
-- name: Who needs a greater tier?
+- name: Who needs a larger tier?
   ansible.builtin.debug:
     msg: "{{ item.tenant }} uses {{ item.nearest.percent }} % of its {{ item.nearest.resource }}"
   loop: "{{ cluster.tenants | selectattr('state', 'in', ['over', 'tight']) }}"

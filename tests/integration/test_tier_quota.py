@@ -171,7 +171,7 @@ def test_force_needs_a_reason_and_leaves_it_on_the_namespace(acme: Tenancy) -> N
     assert annotation["bluegreen.orchestrator/force-reason"] == "the client will delete them by Friday"
     later = acme.ok(tier="standard", usage=usage)
     assert (later["changed"], later["blockers"]) == (False, [])
-    assert later["warnings"] == ["products: 2001 used, 2000 allowed by standard; time for a greater tier."]
+    assert later["warnings"] == ["products: 2001 used, 2000 allowed by standard; time for a larger tier."]
 
 
 def test_a_second_site_takes_its_share_from_the_first(acme: Tenancy) -> None:

@@ -58,7 +58,7 @@ def killed(acme: Tenancy, **options: Any) -> bool:
     ("before", "after"), [({"tier": "standard"}, {"tier": "premium", "sites": 2}), ({"tier": "premium", "sites": 2}, {"tier": "standard"})]
 )
 def test_killed_after_each_step_the_next_run_goes_on(acme: Tenancy, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Never more than the greater tier, never a label that promises what is not there yet, and in the end the same as without kills."""
+    """Never more than the larger tier, never a label that promises what is not there yet, and in the end the same as without kills."""
     acme.ok(**before)
     acme.deploys(["api-gateway"], **SMALL)
     steps = 0

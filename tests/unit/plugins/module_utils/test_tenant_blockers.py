@@ -37,7 +37,7 @@ SIZES: list[tuple[Spec, list[str]]] = [
     (pod(container(cpu="2", memory="4Gi")), []),
     (pod(container(cpu="2001m")), ["cpu limit of container a of pod p: 2001m, 2"]),
     (pod(container(memory="5Gi")), ["memory limit of container a of pod p: 5Gi, 4Gi"]),
-    # The greatest one is named, wherever it stands.
+    # The largest one is named, wherever it stands.
     (pod(container(cpu="100m"), container("b", cpu="2500m"), container("c", cpu="200m")), ["cpu limit of container b of pod p: 2500m, 2"]),
     (pod(container("a", cpu="1"), initContainers=[container("i", cpu="3")]), ["cpu limit of container i of pod p: 3, 2"]),
     # Each of them is small enough, and all together are not.
@@ -50,12 +50,12 @@ SIZES: list[tuple[Spec, list[str]]] = [
 
 
 @pytest.mark.parametrize(("found", "said"), SIZES)
-def test_the_greatest_that_would_not_come_back(found: Spec, said: list[str]) -> None:
+def test_the_largest_that_would_not_come_back(found: Spec, said: list[str]) -> None:
     assert [f"{one.what}: {one.used}, {one.allowed}" for one in _tenant_blockers.of_limits("t", LIMITS, [found], [])] == said
 
 
 @pytest.mark.parametrize(("size", "count"), [("100Gi", 0), ("101Gi", 1)])
-def test_the_greatest_volume(size: str, count: int) -> None:
+def test_the_largest_volume(size: str, count: int) -> None:
     claims = [
         {"metadata": {"name": name}, "spec": {"resources": {"requests": {"storage": one}}}} for name, one in (("a", "1Gi"), ("b", size))
     ]
@@ -115,7 +115,7 @@ def test_what_the_caller_counted_stops_a_move_and_only_warns_who_stays(usage: di
     assert told(staying, tier="standard", usage=usage) == []
     assert _tenant_use.over(wish_of(params(tier="standard", usage=usage)), moving) == []
     warned = _tenant_use.over(wish_of(params(tier="standard", usage=usage)), staying)
-    assert warned == [f"{one.replace(',', ' used,')} allowed by standard; time for a greater tier." for one in said]
+    assert warned == [f"{one.replace(',', ' used,')} allowed by standard; time for a larger tier." for one in said]
 
 
 def test_a_namespace_of_somebody_else_had_no_tier_of_ours() -> None:

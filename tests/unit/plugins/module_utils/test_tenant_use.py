@@ -30,7 +30,7 @@ PODS: list[tuple[dict[str, Any], dict[str, int]]] = [
         {"containers": [container(requests={"cpu": "100m"}, limits={"cpu": "1", "memory": "1Gi"})]},
         {"pods": 1, "requests.cpu": 100, "requests.memory": GI, "limits.cpu": 1000, "limits.memory": GI},
     ),
-    # The greatest init container counts where it asks for more than all others together; a sidecar runs beside both.
+    # The largest init container counts where it asks for more than all others together; a sidecar runs beside both.
     (
         {
             "containers": [container(requests={"cpu": "100m"}), container("b", requests={"cpu": "100m"})],
@@ -78,7 +78,7 @@ def test_everything_that_is_in_the_way_is_told() -> None:
     assert found[0].words() == "pods in t: 22 used, 15 allowed (stop pods, or lower replicas)"
 
 
-def test_the_greatest_is_named_and_what_has_ended_does_not_count() -> None:
+def test_the_largest_is_named_and_what_has_ended_does_not_count() -> None:
     limits: list[dict[str, Any]] = [
         {"type": "Container", "max": {"cpu": "2", "memory": "4Gi"}},
         {"type": "Pod", "max": {"cpu": "4", "memory": "8Gi"}},
@@ -117,7 +117,7 @@ def test_the_smallest_is_named_where_a_minimum_would_keep_it_from_coming_back(
     claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": size}}}}
     found = _tenant_blockers.of_limits("t", limits, [small], [claim])
     assert [(one.what, one.used, one.allowed) for one in found] == told
-    assert all("make it greater" in one.remedy for one in found)
+    assert all("make it larger" in one.remedy for one in found)
 
 
 @pytest.mark.parametrize(("current", "wanted", "most", "count"), [(6, 0, 3, 1), (3, 3, 3, 0), (0, 0, 3, 0), (0, 4, 3, 1)])
