@@ -32,6 +32,12 @@ STATES: Final = {
     "going": "being deleted",
     "well": "well",
 }
+# How much somebody has to look at such a tenant.
+ATTENTION: Final = {
+    **dict.fromkeys(("unread", "over", "incomplete", "missing", "tight"), "now"),
+    **dict.fromkeys(("filling", "going"), "soon"),
+    "well": "none",
+}
 
 
 def tenant_part(tenant: Mapping[str, Any], part: str) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def tenant_fleet(readers: Mapping[str, Mapping[str, Any]], hostvars: Mapping[str
         state = "unread" if result.get("failed") else "missing"
         said = [str(result.get("msg"))] if result.get("failed") else ["declared, and not on the cluster; the playbook tenant makes it"]
         absent = [_absent(one, state, said) for one in asked["tenants"] if one not in known]
-        fleet += [{**one, "cluster": asked["cluster"]} for one in (*found, *absent)]
+        fleet += [{**one, "cluster": asked["cluster"], "attention": ATTENTION[one["state"]]} for one in (*found, *absent)]
     return sorted(fleet, key=_urgency)
 
 

@@ -23,6 +23,10 @@ REMEDIES = {
     "requests.storage": "delete volumes that are not needed, or move data into smaller ones",
     "persistentvolumeclaims": "delete volumes that are not needed",
     "services.loadbalancers": "delete services of type LoadBalancer",
+    "domains": "remove domains",
+    "products": "reduce the catalogue",
+    "concurrent_users": "expect slower answers, or keep the tier",
+    "orders_per_month": "keep the tier",
 }
 
 
@@ -53,6 +57,11 @@ class Blocker:
     def public(self) -> dict[str, str]:
         """The blocker as a module returns it."""
         return asdict(self)
+
+
+def whole(tenant: str) -> str:
+    """Say that a blocker is of all sites together."""
+    return f"tenant {tenant}"
 
 
 def of_quota(namespace: str, used: Mapping[str, int], hard: Mapping[str, int]) -> list[Blocker]:
@@ -120,13 +129,13 @@ def _sizes(
     return found
 
 
-def of_counts(tenant: str, used: Mapping[str, int], allowed: Mapping[str, int | None], remedies: Mapping[str, str]) -> list[Blocker]:
+def of_counts(tenant: str, used: Mapping[str, int], allowed: Mapping[str, int | None]) -> list[Blocker]:
     """Return what the caller counted (products, users, bytes ...) beyond what the tier allows; None allows everything."""
     found = []
     for what, value in used.items():
         most = allowed.get(what)
         if most is not None and value > most:
-            found.append(Blocker(what, f"tenant {tenant}", f"{value}", f"{most}", remedies.get(what, f"lower {what}")))
+            found.append(Blocker(what, whole(tenant), f"{value}", f"{most}", REMEDIES.get(what, f"lower {what}")))
     return found
 
 

@@ -200,7 +200,7 @@ def in_the_way(tenant: str, used: Mapping[str, int], sites: int, tier: Tier) -> 
 
     A preview of the playbook tenant looks at the largest pod and volume, at autoscalers and at what the caller counts, too.
     """
-    where = f"tenant {tenant}"
+    where = _tenant_blockers.whole(tenant)
     many = [Blocker("sites", where, str(sites), str(tier["sites"]), "remove sites")] if sites > tier["sites"] else []
     quota: Mapping[str, int] = tier["quota"]  # type: ignore[assignment]
     return [*many, *_tenant_blockers.of_quota(where, used, quota)]

@@ -20,13 +20,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_fit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_world import Contents, World
 
-REMEDIES = {
-    "domains": "remove domains",
-    "products": "reduce the catalogue",
-    "concurrent_users": "expect slower answers, or keep the tier",
-    "orders_per_month": "keep the tier",
-}
-
 
 def blockers(wish: TenantWish, world: World, shrinking: Sequence[str], going: Iterable[str]) -> list[Blocker]:
     """Return everything that is in the way, all at once; empty when nothing is.
@@ -43,13 +36,21 @@ def blockers(wish: TenantWish, world: World, shrinking: Sequence[str], going: It
     envelope = wish.envelope
     allowed = envelope.tier["sites"]
     if envelope.sites > allowed:
-        found.append(Blocker("sites", _whole(envelope), str(envelope.sites), str(allowed), "declare fewer sites, or sell a larger tier"))
+        found.append(
+            Blocker(
+                "sites",
+                _tenant_blockers.whole(envelope.tenant),
+                str(envelope.sites),
+                str(allowed),
+                "declare fewer sites, or sell a larger tier",
+            )
+        )
     quotas = envelope.quotas()
     for site, name in envelope.namespaces().items():
         if name in shrinking:
             found += _in_namespace(envelope, world, site, quotas[site])
     if tier_before(envelope, world) != envelope.tier["name"]:
-        found += _tenant_blockers.of_counts(envelope.tenant, wish.usage, allowances(envelope), REMEDIES)
+        found += _tenant_blockers.of_counts(envelope.tenant, wish.usage, allowances(envelope))
     return found
 
 
@@ -58,7 +59,7 @@ def over(wish: TenantWish, world: World) -> list[str]:
     envelope = wish.envelope
     if wish.state == "absent" or tier_before(envelope, world) != envelope.tier["name"]:
         return []
-    found = _tenant_blockers.of_counts(envelope.tenant, wish.usage, allowances(envelope), REMEDIES)
+    found = _tenant_blockers.of_counts(envelope.tenant, wish.usage, allowances(envelope))
     return [f"{one.what}: {one.used} used, {one.allowed} allowed by {envelope.tier['name']}; time for a larger tier." for one in found]
 
 
@@ -180,7 +181,3 @@ def _alive(namespace: str, world: World) -> list[Blocker]:
     counts[kinds.CLAIM.plural] = (len(contents.all(kinds.CLAIM)), "back up what is needed and delete the volumes")
     nothing = "0 in a namespace that goes"
     return [Blocker(what, namespace, str(count), nothing, remedy, loses=True) for what, (count, remedy) in counts.items() if count]
-
-
-def _whole(envelope: Envelope) -> str:
-    return f"tenant {envelope.tenant}"

@@ -14,6 +14,8 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
+    ATTENTION,
+    STATES,
     tenant_conflicts,
     tenant_fleet,
     tenant_part,
@@ -318,6 +320,8 @@ def test_a_fleet_begins_with_those_that_need_somebody() -> None:
         "two": {"tenant_result": {"failed": True, "msg": "virginia does not answer"}},
     }
     fleet = tenant_fleet(readers, hostvars)
+    assert set(ATTENTION) == set(STATES)
+    assert [one["attention"] for one in fleet] == [ATTENTION[one["state"]] for one in fleet]
     assert [(one["tenant"], one["state"], one["cluster"]) for one in fleet] == [
         ("v", "unread", "virginia"),
         ("worse", "over", "paris"),

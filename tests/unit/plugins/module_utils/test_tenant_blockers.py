@@ -63,14 +63,14 @@ def test_the_largest_volume(size: str, count: int) -> None:
 
 
 def test_what_is_exactly_allowed_is_not_in_the_way() -> None:
-    assert _tenant_blockers.of_counts("acme", {"products": 2000}, {"products": 2000}, {}) == []
-    (found,) = _tenant_blockers.of_counts("acme", {"products": 2001}, {"products": 2000}, {})
+    assert _tenant_blockers.of_counts("acme", {"products": 2000}, {"products": 2000}) == []
+    (found,) = _tenant_blockers.of_counts("acme", {"products": 2001}, {"products": 2000})
     assert found.public() == {
         "what": "products",
         "where": "tenant acme",
         "used": "2001",
         "allowed": "2000",
-        "remedy": "lower products",
+        "remedy": "reduce the catalogue",
         "loses": False,
     }
 
