@@ -240,7 +240,9 @@ def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
         del policies["allow-services"]
     if not envelope.egress_outside_ports:
         del policies["allow-outside"]
-    return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec=spec) for name, spec in policies.items()]
+    # Both sides are always said: what nobody owns anybody may add, and one rule that allows everything undoes default-deny unseen.
+    both: Manifest = {"ingress": [], "egress": []}
+    return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec={**both, **spec}) for name, spec in policies.items()]
 
 
 def client_access(envelope: Envelope, site: int) -> list[Manifest]:
