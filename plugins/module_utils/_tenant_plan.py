@@ -22,7 +22,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
-    Manifest,
     Step,
     apply_step,
     delete_step,
@@ -165,7 +164,7 @@ def why_it_stays(namespace: Object) -> str:
 def _steps(envelope: Envelope, world: World, shrinking: set[str], reason: str | None) -> Iterator[Step]:
     disk = _tenant_objects.storage_class(envelope)
     if disk is not None:
-        yield from _storage_class(disk, world.storage_class)
+        yield from apply_step(kinds.STORAGE_CLASS, disk, world.storage_class, otherwise="leave classes alone with storage_class: false")
     sites = envelope.namespaces()
     new = [site for site, name in sites.items() if name not in world.namespaces]
     for site in new:
@@ -220,17 +219,6 @@ def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[st
         if not is_ours(scaler) and target["kind"] == "Deployment" and name != f"{target['name']}-hpa":
             found[str(target["name"])] = name
     return {service: name for service, name in found.items() if service in envelope.tier["autoscaling"]["services"]}
-
-
-def _storage_class(wanted: Manifest, current: Object | None) -> Iterator[Step]:
-    for step in apply_step(kinds.STORAGE_CLASS, wanted, current):
-        fixed = [key for key in ("provisioner", "parameters", "volumeBindingMode") if step.before and step.before.get(key) != wanted[key]]
-        if fixed:
-            raise RefusedError(
-                f"StorageClass {step.name}: {', '.join(fixed)} differ from the tier's, and Kubernetes never changes them; delete the class"
-                " (its volumes stay) and run again, or leave it alone with storage_class: false."
-            )
-        yield step
 
 
 def _current_of(step: Step, world: World) -> Object | None:

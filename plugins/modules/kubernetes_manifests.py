@@ -30,6 +30,8 @@ attributes:
 notes:
   - An apply also needs C(patch) and C(create) on the kinds, C(delete) to prune, and C(get) to wait.
   - There are no Secrets among the kinds, for manifests are options and options are shown.
+  - What Kubernetes never changes in an object that is there (the selector of a Deployment, the template of a Job, the class of a volume) is
+    refused in the preview, before anything is written.
 options:
   set:
     description:

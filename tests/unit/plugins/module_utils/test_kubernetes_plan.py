@@ -89,7 +89,13 @@ def test_an_amount_is_one_wherever_the_server_has_them(key: str, current: Any, w
 
 @pytest.mark.parametrize(
     ("key", "current", "wanted"),
-    [("annotations", {"cpu": "0.5"}, {"cpu": "500m"}), ("labels", {"storage": "1Gi"}, {"storage": "1024Mi"}), ("version", "1000", "1k"), ("value", "1", "1.0"), ("port", 80, "80")],
+    [
+        ("annotations", {"cpu": "0.5"}, {"cpu": "500m"}),
+        ("labels", {"storage": "1Gi"}, {"storage": "1024Mi"}),
+        ("version", "1000", "1k"),
+        ("value", "1", "1.0"),
+        ("port", 80, "80"),
+    ],
 )
 def test_a_text_that_reads_like_an_amount_is_a_text(key: str, current: Any, wanted: Any) -> None:
     assert differs({"metadata": {}, "spec": {key: current}}, {"spec": {key: wanted}})

@@ -382,7 +382,9 @@ def test_a_storage_class_that_cannot_change_is_refused(key: str, value: Any) -> 
     world = cluster(wanted)
     assert world.storage_class is not None
     world.storage_class[key] = value
-    with pytest.raises(RefusedError, match=f"StorageClass tier-standard-storage: {key} differ"):
+    with pytest.raises(
+        RefusedError, match=f"StorageClass tier-standard-storage: {key} would change.*\\(its volumes stay\\).* storage_class: false"
+    ):
         plan_tenant(wanted, world)
     assert told(plan_tenant(envelope(storage_provisioner=None), world)) == []
 
