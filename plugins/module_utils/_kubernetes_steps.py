@@ -129,11 +129,12 @@ def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after:
     pairs = {path: (_at(before, path), _at(after, path)) for path in kind.fixed if not suspended}
     found = [path for path, (is_now, wanted) in pairs.items() if is_now is not None and wanted is not None and is_now != wanted]
     if found:
-        meta = current["metadata"]
-        remedies = [f"delete it{f' ({kind.lost})' if kind.lost else ''} and run again", otherwise]
+        meta, fields = current["metadata"], " and ".join(found)
+        loss = f" ({kind.lost})" if kind.lost else ""
+        more = f", or {otherwise}" if otherwise else ""
         raise RefusedError(
-            f"{kind.title(meta.get('namespace'), meta['name'])}: {' and '.join(found)} would change, and Kubernetes never changes that in what"
-            f" is there; declare it as it is, or {', or '.join(filter(None, remedies))}."
+            f"{kind.title(meta.get('namespace'), meta['name'])}: {fields} would change, and Kubernetes never changes that in"
+            f" what is there; declare it as it is, or delete it{loss} and run again{more}."
         )
 
 

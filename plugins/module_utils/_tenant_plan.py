@@ -85,9 +85,10 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
 
 
 def superfluous(envelope: Envelope, world: World) -> list[str]:
-    """Return the namespaces of sites that are not declared any more."""
+    """Return the namespaces of sites that are not declared any more. What a set of manifests made is no site, whatever it is called."""
     declared = set(envelope.namespaces().values())
-    return sorted(name for name, found in world.namespaces.items() if name not in declared and is_ours(found) and not is_going(found))
+    left = {name: found for name, found in world.namespaces.items() if name not in declared}
+    return sorted(name for name, found in left.items() if is_ours(found) and set_of(found) is None and not is_going(found))
 
 
 def shrinking_namespaces(envelope: Envelope, world: World) -> list[str]:
@@ -109,17 +110,18 @@ def shrinking_namespaces(envelope: Envelope, world: World) -> list[str]:
 
 
 def _limits_shrink(current: Object | None, envelope: Envelope, site: int) -> bool:
+    # Without one everything is allowed: what it comes back with may be too little for what runs.
     if current is None:
-        return False
+        return True
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
     return any(_is_narrower(bound, current["spec"].get("limits") or [], limits, sign) for bound, sign in (("max", 1), ("min", -1)))
 
 
 def _is_narrower(bound: str, current: list[Object], wanted: list[Object], sign: int) -> bool:
-    """Whether a bound of a LimitRange gets lower, or with a sign of -1 higher."""
+    """Whether a bound of a LimitRange gets lower, or with a sign of -1 higher; one that is new bounds what had none."""
     before, after = ({one["type"]: _resources.amounts(one.get(bound) or {}) for one in side} for side in (current, wanted))
-    pairs = [(value, before.get(kind, {}).get(resource, value)) for kind, bounds in after.items() for resource, value in bounds.items()]
-    return any(sign * new < sign * old for new, old in pairs)
+    pairs = [(value, before.get(kind, {}).get(resource)) for kind, bounds in after.items() for resource, value in bounds.items()]
+    return any(old is None or sign * new < sign * old for new, old in pairs)
 
 
 def _scaler_shrinks(current: Object, envelope: Envelope) -> bool:
