@@ -202,8 +202,13 @@ def _stopped(error: Exception, step: Step, done: list[str], whole: int) -> BlueG
     return BlueGreenError(f"{sentence} {far}", **{**facts, "done": done, "changed": bool(done) or not refused})
 
 
-def validate(api: Api, steps: Sequence[Step]) -> list[str]:
+def validate(api: Api, steps: Sequence[Step], to_come: Iterable[str] = ()) -> list[str]:
     """Let the server check what an apply would send, where it can.
+
+    Args:
+        api: the cluster.
+        steps: what an apply would send.
+        to_come: namespaces that the same run makes before and that may be there already: one request each tells.
 
     Returns:
         Sentences about what it could not check.
@@ -212,6 +217,8 @@ def validate(api: Api, steps: Sequence[Step]) -> list[str]:
         BlueGreenError: it would refuse a step, or lets this user check nothing.
     """
     coming = {step.name for step in steps if step.kind is kinds.NAMESPACE and step.action == "create"}
+    used = {step.namespace for step in steps}
+    coming |= {name for name in sorted(set(to_come) - coming) if name in used and api.get(kinds.NAMESPACE, None, name) is None}
     skipped = [step for step in steps if step.namespace in coming]
     for step in steps:
         if step.after is None or step.namespace in coming:

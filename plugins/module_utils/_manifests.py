@@ -119,7 +119,7 @@ def _run(
         execute(api, steps)
         _manifests_wait.wait(api, [(one.kind, *one.place) for one in known], params["wait_seconds"])
     elif params["validate"] == "server":
-        result["warnings"] += validate(api, steps)
+        result["warnings"] += validate(api, steps, set(params["namespaces_to_come"]) - {namespace for _kind, namespace, _name in found})
     return {**result, "requests": dict(sorted(api.requests.items()))}
 
 

@@ -76,7 +76,9 @@ options:
     type: bool
     default: false
   validate:
-    description: V(server) also lets the server check, in a preview, what an apply would send. That needs the rights of an apply.
+    description:
+      - V(server) also lets the server check, in a preview, what an apply would send. That needs the rights of an apply.
+      - What goes into a namespace that is only to come is left out, with a warning.
     type: str
     choices: [client, server]
     default: client

@@ -138,3 +138,14 @@ def test_a_job_that_has_not_begun_may_change_still(shop: Set) -> None:
     job = made(shop, "batch/v1/Job", spec={"suspend": True, "template": put(POD, "spec.nodeSelector", {"disk": "slow"})})
     shop.previewed(job)
     shop.previewed(put(job, "spec.template.spec.nodeSelector", {"disk": "fast"}))
+
+
+def test_the_server_validates_what_it_can_before_a_namespace_is_there(shop: Set) -> None:
+    """A new tenant, or a new site of one: the task before makes the namespace."""
+    coming = f"{shop.namespace}-site-2"
+    there, later = shop.settings(colour="blue"), {**shop.settings(), "metadata": {"name": "later", "namespace": coming}}
+    given = shop.options(there, later, namespaces_to_come=[shop.namespace, coming], validate="server")
+    preview = shop.cluster.ok(check=True, **given)
+    assert preview["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
+    shop.plane.kubectl("create", "namespace", coming)
+    assert shop.cluster.ok(check=True, **given)["warnings"] == []
