@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_parts
 from lab.kubernetes import ControlPlane
 from tests.integration.tenancy import Tenancy
+from tests.integration.test_kubernetes_manifests import Set
 
 
 @pytest.fixture
@@ -27,3 +31,33 @@ def test_a_rule_that_opens_default_deny_is_seen_and_taken_away(acme: Tenancy) ->
         assert f"NetworkPolicy {acme.namespace}/default-deny .spec.ingress (owned by kubectl-patch" in told
     acme.previewed(tier="standard", take_over=True)
     assert "ingress" not in acme.get("networkpolicy", "default-deny")["spec"]
+
+
+@pytest.fixture
+def site(control_plane: ControlPlane, tenant_id: str) -> Set:
+    """The namespace of a tenant's first site, with nothing in it; its prefix is none."""
+    control_plane.apply_crds("cert-manager")
+    return Set(control_plane, tenant_id)
+
+
+def previewed(site: Set, part: str, tier: str = "standard", **said: Any) -> dict[str, Any]:
+    """Bring one part of a tenant to what is said of it: preview, apply and both again."""
+    given = {"tenant": site.namespace, "tier": tier, "namespace_prefix": "", **said}
+    found = _tenant_parts.part(given, part)
+    options = {key: found[key] for key in ("set", "namespaces", "kinds")}
+    return site.previewed(*found["manifests"], **options)
+
+
+def test_certificates_come_and_go(site: Set) -> None:
+    """Without an issuer, Traefik shows its own certificate; what names the Secret of the old one must not stay."""
+    domains = ["shop.example", "www.example"]
+    route = "ingressroute.traefik.io"
+
+    def tls() -> dict[str, Any]:
+        found = site.plane.kubectl("get", route, "tenant", "-n", site.namespace, "-o", "json")["spec"]["tls"]
+        assert isinstance(found, dict)
+        return found
+
+    for issuer in ({"name": "letsencrypt"}, {"name": ""}, {"name": "letsencrypt"}, {}):
+        previewed(site, "ingress", "premium", ingress={"domains": domains, "issuer": issuer})
+        assert tls() == {"secretName": "shop.example-tls" if issuer.get("name") else ""}
