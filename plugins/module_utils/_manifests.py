@@ -261,10 +261,13 @@ def _with_replicas(manifest: Manifest, current: Object | None) -> Manifest:
     """Keep the number of pods that we once said, where a manifest leaves it to an autoscaler from now on.
 
     A field that nobody owns any more gets the server's default: a service of three pods would have one until its autoscaler looks
-    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership).
+    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership). What was stopped is another matter: an
+    autoscaler leaves 0 alone, so that only the server's default starts it again.
     """
     spec = manifest.get("spec")
     if current is None or not isinstance(spec, dict) or "replicas" in spec or not owns(current, "spec", "replicas"):
+        return manifest
+    if current["spec"]["replicas"] == 0:
         return manifest
     return {**manifest, "spec": {**spec, "replicas": current["spec"]["replicas"]}}
 

@@ -47,7 +47,7 @@ class Service:
         name: of the Deployment, the Service and the label ``app``.
         site: number of the site in whose namespace it runs.
         image: with its version.
-        replicas: how many pods, where no autoscaler decides.
+        replicas: how many pods, where no autoscaler decides; 0 stops it, whoever decides.
         port: on which the program listens; 0 for one that nobody calls.
         service_port: under which the others find it.
         metrics_port: where it tells Prometheus of itself; 0 for nowhere.
@@ -203,8 +203,8 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
 
 
 def is_scaled(envelope: Envelope, service: Service) -> bool:
-    """Whether an autoscaler of the tier decides how many pods it has."""
-    return service.name in envelope.tier["autoscaling"]["services"]
+    """Whether an autoscaler of the tier decides how many pods it has; one leaves a Deployment alone that has been stopped."""
+    return service.replicas > 0 and service.name in envelope.tier["autoscaling"]["services"]
 
 
 def least_pods(envelope: Envelope, service: Service) -> int:

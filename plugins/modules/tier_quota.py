@@ -96,7 +96,7 @@ options:
         type: int
         default: 1
       replicas:
-        description: How many pods it has where no autoscaler decides.
+        description: How many pods it has where no autoscaler decides; V(0) is a service that is stopped, whoever decides.
         type: int
         default: 1
       requests:

@@ -61,3 +61,43 @@ def test_certificates_come_and_go(site: Set) -> None:
     for issuer in ({"name": "letsencrypt"}, {"name": ""}, {"name": "letsencrypt"}, {}):
         previewed(site, "ingress", "premium", ingress={"domains": domains, "issuer": issuer})
         assert tls() == {"secretName": "shop.example-tls" if issuer.get("name") else ""}
+
+
+def test_a_service_that_is_scaled_is_stopped_and_started(acme: Tenancy) -> None:
+    """0 is a number that no autoscaler touches; starting again leaves the number to the autoscaler."""
+    service = {"name": "api-gateway", "image": "registry.example/gateway:1.0", "requests": {"cpu": "50m"}, "limits": {"cpu": "100m"}}
+
+    def brought(user: str = "admin", check: bool = False, take_over: bool = False, **more: Any) -> dict[str, Any]:
+        part = _tenant_parts.part({"tenant": acme.tenant, "tier": "standard", "services": [service | more]}, "services")
+        options = {key: part[key] for key in ("set", "manifests", "namespaces", "kinds")}
+        return acme.run(module="kubernetes_manifests", tenant=None, user=user, check=check, take_over=take_over, **options)
+
+    def replicas() -> int:
+        return int(acme.get("deployment", "api-gateway")["spec"]["replicas"])
+
+    def scaling() -> dict[str, str]:
+        status = acme.get("hpa", "api-gateway-hpa")["status"]
+        return {one["type"]: one["reason"] for one in status.get("conditions") or [] if one["status"] == "False"}
+
+    acme.ok(tier="standard", services=[{"name": "api-gateway"}], services_set=f"tenant-{acme.tenant}-services")
+    assert brought()["changed"]
+    acme.plane.wait_for(lambda: replicas() == 2, "the minimum of the tier, by its autoscaler")
+    # Whoever scales what nobody has said owns nothing, so an autoscaler is not in the way of who stops its service.
+    preview, stopped = brought("reader", check=True, replicas=0), brought(replicas=0)
+    assert (stopped["actions"], stopped["diff"]) == (preview["actions"], preview["diff"])
+    assert [one["action"] for one in stopped["actions"]] == ["update", "delete"]
+    acme.plane.wait_for(lambda: scaling().get("ScalingActive") == "ScalingDisabled", "the autoscaler that leaves it alone")
+    assert (replicas(), acme.names("pdb")) == (0, [])
+    assert not brought("reader", check=True, replicas=0)["changed"]
+    preview, started = brought("reader", check=True), brought()
+    assert (started["actions"], started["diff"]) == (preview["actions"], preview["diff"])
+    acme.plane.wait_for(lambda: replicas() == 2, "the minimum of the tier, by its autoscaler")
+    assert not brought("reader", check=True)["changed"]
+    # What we have said, somebody's hand takes over.
+    brought(replicas=0)
+    acme.plane.kubectl("scale", "deployment/api-gateway", "-n", acme.namespace, "--replicas=3")
+    told = brought("reader", check=True, replicas=0)["msg"]
+    assert f"Deployment {acme.namespace}/api-gateway .spec.replicas (owned by kubectl, is 3)" in told
+    assert told.endswith("To take these fields over, give take_over: true.")
+    assert brought(take_over=True, replicas=0)["changed"]
+    assert replicas() == 0

@@ -78,6 +78,8 @@ def test_resources_are_the_tiers_unless_said(tier: str, requests: dict[str, str]
         ({"name": "shop", "replicas": 0}, "standard", 0, False),
         ({"name": "api-gateway"}, "standard", None, True),
         ({"name": "orders-service", "replicas": 9}, "business", None, True),
+        # Stopped: an autoscaler leaves it alone, and there is no pod to guard.
+        ({"name": "api-gateway", "replicas": 0}, "standard", 0, False),
     ],
 )
 def test_replicas_are_said_where_no_autoscaler_decides(service: dict[str, Any], tier: str, replicas: int | None, budget: bool) -> None:
