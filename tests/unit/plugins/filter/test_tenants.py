@@ -133,6 +133,11 @@ def test_a_part_that_is_none_and_one_that_cannot_be() -> None:
             {"ingress": {"domains": ["x"]}, "services": [{"name": "s", "image": "s"}], "regions": ["eu-west-1"]},
             ["tenant_domains: 'x'", "tenant_services.s.image: 's'", "tenant_regions: the tier standard"],
         ),
+        ({"envelope": {"wait_seconds": -1}}, ["tenant_wait_seconds: -1 cannot be; give 0 and more"]),
+        ({"envelope": {"wait_seconds": "0"}}, []),
+        ({"ingress": {"domains": [{"name": "a.example", "site": 0}]}}, ["tenant_domains: 0 cannot be"]),
+        ({"ingress": {"gateway": {"port": 0}}}, ["tenant_gateway.port: 0 cannot be"]),
+        ({"ingress": {"static": {"port": 0}}}, ["tenant_static.port: 0 cannot be"]),
         ({}, []),
     ],
 )
@@ -195,6 +200,13 @@ def test_a_text_is_no_list(variable: str, said: dict[str, Any]) -> None:
     (sentence,) = tenant_refusals({**ACME, "tier": "premium", **said})
     assert sentence.startswith(f"{variable}: ")
     assert "is no list; write it as one, [" in sentence
+
+
+@pytest.mark.parametrize("said", [{"services": {"x" * 900: "y"}}, {"services": ["y" * 900]}, {"sites": "z" * 900}, {"database": "w" * 900}])
+def test_what_was_written_is_told_without_all_of_it(said: dict[str, Any]) -> None:
+    (sentence,) = tenant_refusals({**ACME, **said})
+    assert len(sentence) < 350
+    assert "…" in sentence
 
 
 @pytest.mark.parametrize(("variable", "said"), DICTIONARIES, ids=[variable for variable, _said in DICTIONARIES])

@@ -48,6 +48,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sites": 0}, "sites: 0 is no number of sites"),
     ({"sites": 2, "site_shares": [1]}, r"site_shares: \[1\] are not 2 numbers"),
     ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
+    ({"wait_seconds": -1}, "wait_seconds: -1 is no time to wait; give 0 and more"),
     ({"ingress_ports": [0]}, "ingress_ports: 0 is no port"),
     ({"egress_ports": [65536]}, "egress_ports: 65536 is no port"),
     ({"egress_outside_ports": [0]}, "egress_outside_ports: 0 is no port"),
