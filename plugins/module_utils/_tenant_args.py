@@ -34,6 +34,8 @@ OUR_LABELS: Final = ("tenant", "tier", "type", "site")
 OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
 # Two digits, for which the length of an id leaves room.
 MOST_SITES: Final = 99
+# The longest names that are made of an id: a namespace, and a set of manifests, whose name is the value of a label.
+LONGEST_NAMES: Final = ("{prefix}{tenant}-database", "tenant-{tenant}-database")
 SITE_SUFFIX: Final = re.compile(r".*(-site-\d+|-database)")
 
 _COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
@@ -188,11 +190,11 @@ def check_tenant(tenant: str, prefix: str) -> None:
     """
     if not DNS_LABEL.fullmatch(f"{prefix}x"):
         raise InputError(f"namespace_prefix: {quoted(prefix)} cannot begin a namespace; use lower-case letters, digits and hyphens.")
-    # The tenth site's needs eight letters more than the tenant's own.
-    longest = LONGEST_LABEL - len(f"{prefix}-site-10")
+    longest = LONGEST_LABEL - max(len(name.format(prefix=prefix, tenant="")) for name in LONGEST_NAMES)
     if len(tenant) > longest:
         raise InputError(
-            f"tenant: {quoted(tenant)} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
+            f"tenant: {quoted(tenant)} has {len(tenant)} letters, and what is named after it leaves room for {max(0, longest)}; choose a"
+            " shorter id."
         )
     if not DNS_LABEL.fullmatch(tenant):
         raise InputError(f"tenant: {quoted(tenant)} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
