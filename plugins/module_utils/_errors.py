@@ -11,7 +11,20 @@ Neither may hold a secret: both end up in results, logs and the audit trail.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+# Of a value that is told to a person: enough to find it again, and no screen full of somebody's whole list.
+SHOWN: Final = 80
+
+
+def cut(text: str) -> str:
+    """Return a text as far as a sentence shows it."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def quoted(value: object) -> str:
+    """Return a user's value as a sentence shows it: a text in quotes, everything else as Python writes it, neither without end."""
+    return repr(cut(value)) if isinstance(value, str) else cut(repr(value))
 
 
 class BlueGreenError(Exception):

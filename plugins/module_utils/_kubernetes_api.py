@@ -44,12 +44,16 @@ class Kind:
         api: ``v1`` or group/version.
         plural: the resource's name in paths and RBAC rules.
         namespaced: whether it lives in a namespace.
+        fixed: paths that Kubernetes never changes once an object is there, like ``spec.selector``.
+        lost: what becomes of it when an object is deleted to change those, in words.
     """
 
     kind: str
     api: str
     plural: str
     namespaced: bool = True
+    fixed: tuple[str, ...] = ()
+    lost: str = ""
 
     @property
     def group(self) -> str:

@@ -13,24 +13,44 @@ from typing import Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 
 NAMESPACE: Final = Kind("Namespace", "v1", "namespaces", namespaced=False)
-STORAGE_CLASS: Final = Kind("StorageClass", "storage.k8s.io/v1", "storageclasses", namespaced=False)
+STORAGE_CLASS: Final = Kind(
+    "StorageClass",
+    "storage.k8s.io/v1",
+    "storageclasses",
+    namespaced=False,
+    fixed=("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
+    lost="its volumes stay",
+)
 QUOTA: Final = Kind("ResourceQuota", "v1", "resourcequotas")
 LIMIT_RANGE: Final = Kind("LimitRange", "v1", "limitranges")
 AUTOSCALER: Final = Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers")
 NETWORK_POLICY: Final = Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies")
 SERVICE_ACCOUNT: Final = Kind("ServiceAccount", "v1", "serviceaccounts")
 ROLE: Final = Kind("Role", "rbac.authorization.k8s.io/v1", "roles")
-ROLE_BINDING: Final = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings")
+ROLE_BINDING: Final = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings", fixed=("roleRef",))
 
 # Ours in each namespace of a tenant, in the order in which they are made: what is not declared any more is pruned among these, by label.
 ENVELOPE: Final = (NETWORK_POLICY, SERVICE_ACCOUNT, ROLE, ROLE_BINDING, QUOTA, LIMIT_RANGE, AUTOSCALER)
 
-DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments")
+DEPLOYMENT: Final = Kind("Deployment", "apps/v1", "deployments", fixed=("spec.selector",), lost="its pods go with it")
 POD: Final = Kind("Pod", "v1", "pods")
-CLAIM: Final = Kind("PersistentVolumeClaim", "v1", "persistentvolumeclaims")
+CLAIM: Final = Kind(
+    "PersistentVolumeClaim",
+    "v1",
+    "persistentvolumeclaims",
+    fixed=("spec.accessModes", "spec.dataSource", "spec.selector", "spec.storageClassName", "spec.volumeMode", "spec.volumeName"),
+    lost="its data goes with it",
+)
 SERVICE: Final = Kind("Service", "v1", "services")
-STATEFUL_SET: Final = Kind("StatefulSet", "apps/v1", "statefulsets")
+STATEFUL_SET: Final = Kind(
+    "StatefulSet",
+    "apps/v1",
+    "statefulsets",
+    fixed=("spec.podManagementPolicy", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"),
+    lost="its pods go with it, its volumes stay",
+)
 CRON_JOB: Final = Kind("CronJob", "batch/v1", "cronjobs")
+JOB: Final = Kind("Job", "batch/v1", "jobs", fixed=("spec.completionMode", "spec.selector", "spec.template"), lost="its pods go with it")
 
 # Whatever else a tenant or a managed desk consists of. No discovery: three requests before the first one that matters, for each host.
 _FURTHER: Final = (
@@ -40,7 +60,7 @@ _FURTHER: Final = (
     Kind("ConfigMap", "v1", "configmaps"),
     STATEFUL_SET,
     Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
-    Kind("Job", "batch/v1", "jobs"),
+    JOB,
     CRON_JOB,
     Kind("Ingress", "networking.k8s.io/v1", "ingresses"),
     Kind("Middleware", "traefik.io/v1alpha1", "middlewares"),

@@ -27,7 +27,7 @@ CUSTOM = "(custom)"
 
 # Where quantities stand: the server gives "0.5" back as "500m", and both are the same.
 QUANTITY_PARENTS = frozenset({"hard", "max", "min", "default", "defaultRequest", "requests", "limits"})
-# What the server writes into lists that are replaced as a whole: ports of policies, claim templates of StatefulSets.
+# What the server writes into values that are replaced as a whole: ports of policies, claim templates of StatefulSets, sources of claims.
 FILLED_IN: dict[str, tuple[Any, ...]] = {
     "protocol": ("TCP",),
     "volumeMode": ("Filesystem",),
@@ -35,6 +35,7 @@ FILLED_IN: dict[str, tuple[Any, ...]] = {
     "kind": ("PersistentVolumeClaim",),
     "status": ({"phase": "Pending"},),
     "creationTimestamp": (None,),
+    "apiGroup": (None,),
 }
 QUANTITY_KEYS = frozenset({"averageValue", "sizeLimit"})
 # Parts of a name that may be left out, with what the server takes them for.

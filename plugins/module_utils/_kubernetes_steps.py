@@ -95,11 +95,17 @@ def set_of(found: Mapping[str, Any]) -> str | None:
     return ((found.get("metadata") or {}).get("labels") or {}).get(SET_LABEL)
 
 
-def apply_step(kind: Kind, manifest: Manifest, current: Object | None) -> Iterator[Step]:
+def apply_step(kind: Kind, manifest: Manifest, current: Object | None, *, otherwise: str = "") -> Iterator[Step]:
     """Yield the step that brings an object to its manifest; nothing where it is as it should be.
 
+    Args:
+        kind: of what.
+        manifest: what should be.
+        current: what is, None where nothing is.
+        otherwise: a further remedy where something would change that Kubernetes never changes.
+
     Raises:
-        RefusedError: it is on its way out, and would be gone a moment after it was found as it should be.
+        RefusedError: it is on its way out, and would be gone a moment after it was found as it should be; or it can never become that.
     """
     before, after = _kubernetes_plan.before_and_after(current, manifest)
     meta = manifest["metadata"]
@@ -107,7 +113,35 @@ def apply_step(kind: Kind, manifest: Manifest, current: Object | None) -> Iterat
         waits = ", ".join(current["metadata"].get("finalizers") or []) or "its grace period"
         raise RefusedError(f"{kind.kind} {meta['name']} is being deleted (waits for {waits}); wait until it is gone, then run again.")
     if before != after:
+        if current is not None and before is not None:
+            _refuse_fixed(kind, current, before, after, otherwise)
         yield Step("create" if current is None else "update", kind, meta.get("namespace"), meta["name"], before, after)
+
+
+def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after: Mapping[str, Any], otherwise: str) -> None:
+    """Refuse a change that the server would refuse in the middle of an apply.
+
+    Raises:
+        RefusedError: a field that is there and is declared would get another value, and Kubernetes never gives it one.
+    """
+    # A Job that is suspended has not begun, and much of it may change still.
+    suspended = (current.get("spec") or {}).get("suspend") is True
+    pairs = {path: (_at(before, path), _at(after, path)) for path in kind.fixed if not suspended}
+    found = [path for path, (is_now, wanted) in pairs.items() if is_now is not None and wanted is not None and is_now != wanted]
+    if found:
+        meta, fields = current["metadata"], " and ".join(found)
+        loss = f" ({kind.lost})" if kind.lost else ""
+        more = f", or {otherwise}" if otherwise else ""
+        raise RefusedError(
+            f"{kind.title(meta.get('namespace'), meta['name'])}: {fields} would change, and Kubernetes never changes that in"
+            f" what is there; declare it as it is, or delete it{loss} and run again{more}."
+        )
+
+
+def _at(found: Any, path: str) -> Any:
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def delete_step(kind: Kind, current: Object) -> Step:
@@ -168,8 +202,13 @@ def _stopped(error: Exception, step: Step, done: list[str], whole: int) -> BlueG
     return BlueGreenError(f"{sentence} {far}", **{**facts, "done": done, "changed": bool(done) or not refused})
 
 
-def validate(api: Api, steps: Sequence[Step]) -> list[str]:
+def validate(api: Api, steps: Sequence[Step], to_come: Iterable[str] = ()) -> list[str]:
     """Let the server check what an apply would send, where it can.
+
+    Args:
+        api: the cluster.
+        steps: what an apply would send.
+        to_come: namespaces that the same run makes before and that may be there already: one request each tells.
 
     Returns:
         Sentences about what it could not check.
@@ -178,6 +217,8 @@ def validate(api: Api, steps: Sequence[Step]) -> list[str]:
         BlueGreenError: it would refuse a step, or lets this user check nothing.
     """
     coming = {step.name for step in steps if step.kind is kinds.NAMESPACE and step.action == "create"}
+    used = {step.namespace for step in steps}
+    coming |= {name for name in sorted(set(to_come) - coming) if name in used and api.get(kinds.NAMESPACE, None, name) is None}
     skipped = [step for step in steps if step.namespace in coming]
     for step in steps:
         if step.after is None or step.namespace in coming:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _manifests_wait
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     FIELD_MANAGER,
     MANAGED_BY,
@@ -86,6 +86,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     Raises:
         BlueGreenError: nothing was changed, or its facts say what was.
     """
+    _manifests_wait.check_wait(params["wait_seconds"])
     wanted = wanted_of(params)
     places = _places(params, wanted)
     with opened(params) as access:
@@ -119,7 +120,7 @@ def _run(
         execute(api, steps)
         _manifests_wait.wait(api, [(one.kind, *one.place) for one in known], params["wait_seconds"])
     elif params["validate"] == "server":
-        result["warnings"] += validate(api, steps)
+        result["warnings"] += validate(api, steps, set(params["namespaces_to_come"]) - {namespace for _kind, namespace, _name in found})
     return {**result, "requests": dict(sorted(api.requests.items()))}
 
 
@@ -131,7 +132,7 @@ def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
     """
     if not LABEL_VALUE.fullmatch(params["set"]):
         raise InputError(
-            f"set: {params['set'][:80]!r} is no label value; use up to 63 letters, digits, dots, hyphens and underscores, none of these"
+            f"set: {quoted(params['set'])} is no label value; use up to 63 letters, digits, dots, hyphens and underscores, none of these"
             " three at an end."
         )
     found: list[Wanted] = []
@@ -153,7 +154,7 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
     if not isinstance(meta, Mapping) or not isinstance(meta.get("name"), str) or not meta["name"]:
         raise InputError(f"{where}: metadata.name is missing; name the {kind.kind}.")
     if meta["name"] in (".", "..") or not set("/%").isdisjoint(meta["name"]):
-        raise InputError(f"{where}: metadata.name {meta['name'][:80]!r} cannot stand in a path; use letters, digits, dots and hyphens.")
+        raise InputError(f"{where}: metadata.name {quoted(meta['name'])} cannot stand in a path; use letters, digits, dots and hyphens.")
     if kind.namespaced and not (isinstance(meta.get("namespace"), str) and DNS_LABEL.fullmatch(meta["namespace"])):
         raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing or no namespace; say where it is to live.")
     if not isinstance(meta.get("labels") or {}, Mapping):
@@ -170,13 +171,13 @@ def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[K
     kinds = {one.kind.full_name: one.kind for one in wanted}
     for name in params["kinds"]:
         if name not in MANIFEST_KINDS:
-            raise InputError(f"kinds: {name!r} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
+            raise InputError(f"kinds: {quoted(name)} is no kind that is taken here; there are {', '.join(sorted(MANIFEST_KINDS))}.")
         kinds[name] = MANIFEST_KINDS[name]
     namespaces = set(params["namespaces"])
     for name in sorted(namespaces):
         # Empty would be everywhere, and two dots another path.
         if not DNS_LABEL.fullmatch(name):
-            raise InputError(f"namespaces: {name[:80]!r} is no namespace; use up to 63 lower-case letters, digits and hyphens.")
+            raise InputError(f"namespaces: {quoted(name)} is no namespace; use up to 63 lower-case letters, digits and hyphens.")
     exact = {(one.kind.full_name, one.place[0]) for one in wanted}
     places = {(name, namespace) for name in kinds for namespace in namespaces if kinds[name].namespaced} | exact
     if params["state"] == "absent" and not places:
@@ -261,10 +262,13 @@ def _with_replicas(manifest: Manifest, current: Object | None) -> Manifest:
     """Keep the number of pods that we once said, where a manifest leaves it to an autoscaler from now on.
 
     A field that nobody owns any more gets the server's default: a service of three pods would have one until its autoscaler looks
-    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership).
+    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership). What was stopped is another matter: an
+    autoscaler leaves 0 alone, so that only the server's default starts it again.
     """
     spec = manifest.get("spec")
     if current is None or not isinstance(spec, dict) or "replicas" in spec or not owns(current, "spec", "replicas"):
+        return manifest
+    if current["spec"]["replicas"] == 0:
         return manifest
     return {**manifest, "spec": {**spec, "replicas": current["spec"]["replicas"]}}
 

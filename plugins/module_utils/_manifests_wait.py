@@ -12,10 +12,20 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api, Kind
 
 Object = Mapping[str, Any]
+
+
+def check_wait(seconds: int) -> None:
+    """Refuse a time that nobody can wait for.
+
+    Raises:
+        InputError: it is negative.
+    """
+    if seconds < 0:
+        raise InputError(f"wait_seconds: {seconds} is no time to wait; give 0 and more.")
 
 
 def wait(api: Api, places: Iterable[tuple[Kind, str, str]], seconds: int) -> None:

@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 
 Family = Literal["binary", "decimal", "exponent"]
 
@@ -82,7 +82,7 @@ def parse(value: object, option: str = "quantity") -> Quantity:
     suffix, power = (found["suffix"] or "", int(found["exponent"] or 0)) if found else ("", 0)
     known = suffix in BINARY or suffix in DECIMAL
     if found is None or not known or not (found["whole"] or found["part"]) or abs(power) > MOST_EXPONENT:
-        raise InputError(f"{option}: {value!r} is not a Kubernetes quantity; write it like 2, 500m, 512Mi or 50Gi, without a space.")
+        raise InputError(f"{option}: {quoted(value)} is not a Kubernetes quantity; write it like 2, 500m, 512Mi or 50Gi, without a space.")
     part = found["part"] or ""
     power += DECIMAL.get(suffix, 0)
     top = int(found["whole"] + part) * NANO * 2 ** BINARY.get(suffix, 0) * 10 ** max(power, 0)
@@ -97,7 +97,7 @@ def _positive(value: object, option: str) -> Quantity:
     """Read a quantity that cannot be less than nothing."""
     quantity = parse(value, option)
     if quantity.nanos < 0:
-        raise InputError(f"{option}: {value!r} is negative; write 0 or more.")
+        raise InputError(f"{option}: {quoted(value)} is negative; write 0 or more.")
     return quantity
 
 
@@ -115,7 +115,7 @@ def count(value: object, option: str = "count") -> int:
     """Read a number of objects: ``"2k"`` is 2000. A part of an object is refused; Kubernetes refuses it too (must be an integer)."""
     quantity = _positive(value, option)
     if quantity.nanos % NANO:
-        raise InputError(f"{option}: {value!r} is not a whole number; write for example {quantity.whole}.")
+        raise InputError(f"{option}: {quoted(value)} is not a whole number; write for example {quantity.whole}.")
     return quantity.whole
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _resources, _tier_fields
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import (
@@ -23,6 +23,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     LABEL_VALUE,
     LONGEST_LABEL,
 )
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests_wait import check_wait
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
@@ -32,6 +33,8 @@ OUR_LABELS: Final = ("tenant", "tier", "type", "site")
 OUR_PREFIXES: Final = ("pod-security.kubernetes.io", "bluegreen.orchestrator", "kubernetes.io")
 # Two digits, for which the length of an id leaves room.
 MOST_SITES: Final = 99
+# The longest names that are made of an id: a namespace, and a set of manifests, whose name is the value of a label.
+LONGEST_NAMES: Final = ("{prefix}{tenant}-database", "tenant-{tenant}-database")
 SITE_SUFFIX: Final = re.compile(r".*(-site-\d+|-database)")
 
 _COMPUTE: Final[dict[str, Any]] = {"type": "dict", "options": {"cpu": {"type": "str"}, "memory": {"type": "str"}}}
@@ -143,6 +146,7 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         raise InputError("tier: not given; name what the tenant has bought, for example tier: standard.")
     tier = effective_tier(params["tier"] or "standard", params["tiers_extra"], params["custom"] if present else {})
     check_tenant(params["tenant"], params["namespace_prefix"])
+    check_wait(params["wait_seconds"])
     sites = params["sites"]
     if not 1 <= sites <= MOST_SITES:
         raise InputError(f"sites: {sites} is no number of sites; give 1 to {MOST_SITES}.")
@@ -184,17 +188,19 @@ def check_tenant(tenant: str, prefix: str) -> None:
         InputError: it cannot be used.
     """
     if not DNS_LABEL.fullmatch(f"{prefix}x"):
-        raise InputError(f"namespace_prefix: {prefix[:80]!r} cannot begin a namespace; use lower-case letters, digits and hyphens.")
-    # The tenth site's needs eight letters more than the tenant's own.
-    longest = LONGEST_LABEL - len(f"{prefix}-site-10")
+        raise InputError(f"namespace_prefix: {quoted(prefix)} cannot begin a namespace; use lower-case letters, digits and hyphens.")
+    longest = LONGEST_LABEL - max(len(name.format(prefix=prefix, tenant="")) for name in LONGEST_NAMES)
     if len(tenant) > longest:
         raise InputError(
-            f"tenant: {tenant[:80]!r} has {len(tenant)} letters, and its namespaces leave room for {longest}; choose a shorter id."
+            f"tenant: {quoted(tenant)} has {len(tenant)} letters, and what is named after it leaves room for {max(0, longest)}; choose a"
+            " shorter id."
         )
     if not DNS_LABEL.fullmatch(tenant):
-        raise InputError(f"tenant: {tenant[:80]!r} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
+        raise InputError(f"tenant: {quoted(tenant)} is no DNS label; use lower-case letters, digits and hyphens, none of them at an end.")
     if SITE_SUFFIX.fullmatch(tenant):
-        raise InputError(f"tenant: {tenant!r} ends like a namespace of another tenant (-site-<number>, -database); choose another id.")
+        raise InputError(
+            f"tenant: {quoted(tenant)} ends like a namespace of another tenant (-site-<number>, -database); choose another id."
+        )
 
 
 def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
@@ -207,7 +213,7 @@ def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
         prefix, slash, name = str(key).rpartition("/")
         if not LABEL_VALUE.fullmatch(name) or (slash and not DNS_SUBDOMAIN.fullmatch(prefix)):
             raise InputError(
-                f"{option}: {str(key)[:80]!r} cannot name a label; use up to 63 letters, digits, dots, hyphens and underscores,"
+                f"{option}: {quoted(str(key))} cannot name a label; use up to 63 letters, digits, dots, hyphens and underscores,"
                 " after a domain and a slash where that helps."
             )
         if (name in OUR_LABELS and not slash) or prefix in OUR_PREFIXES or key == MANAGED_BY:
@@ -216,7 +222,7 @@ def labels_of(given: Mapping[str, Any], option: str) -> dict[str, str]:
             raise InputError(f"{option}: the value of {key} is no text; put it in quotes.")
         if str(value) and not LABEL_VALUE.fullmatch(str(value)):
             raise InputError(
-                f"{option}: {str(value)[:80]!r}, the value of {key}, is no label value; use up to 63 letters, digits, dots, hyphens and"
+                f"{option}: {quoted(str(value))}, the value of {key}, is no label value; use up to 63 letters, digits, dots, hyphens and"
                 " underscores, none of these three at an end."
             )
     return {str(key): str(value) for key, value in given.items()}
@@ -231,20 +237,22 @@ def check_buckets(names: Iterable[str], tier: Mapping[str, Any], option: str) ->
     known = list(tier["object_storage"]["buckets"])
     for name in names:
         if name not in known:
-            raise InputError(f"{option}: {name!r} is no bucket of the tier {tier['name']}; there are {', '.join(known)}.")
+            raise InputError(f"{option}: {quoted(name)} is no bucket of the tier {tier['name']}; there are {', '.join(known)}.")
 
 
 def _shares(given: list[int], sites: int) -> tuple[int, ...]:
     if not given:
         return (1,) * sites
     if len(given) != sites or min(given) < 1:
-        raise InputError(f"site_shares: {given} are not {sites} numbers of 1 and more; give one per site, or leave it out for equal parts.")
+        raise InputError(
+            f"site_shares: {quoted(given)} are not {sites} numbers of 1 and more; give one per site, or leave it out for equal parts."
+        )
     return tuple(given)
 
 
 def _label(option: str, value: str) -> str:
     if not DNS_LABEL.fullmatch(value):
-        raise InputError(f"{option}: {value[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+        raise InputError(f"{option}: {quoted(value)} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
     return value
 
 

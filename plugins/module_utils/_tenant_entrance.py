@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
     dictionary,
@@ -24,6 +24,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     label,
     number,
     object_name,
+    said_or,
     service_name,
     site_number,
     unknown_keys,
@@ -160,7 +161,9 @@ def entrance_of(envelope: Envelope, options: Mapping[str, Any]) -> Entrance:
     """
     controller = str(options.get("controller") or "traefik")
     if controller not in ("traefik", "nginx"):
-        raise InputError(f"tenant_ingress: {controller!r} is no ingress controller of ours; write traefik, or nginx where one still runs.")
+        raise InputError(
+            f"tenant_ingress: {quoted(controller)} is no ingress controller of ours; write traefik, or nginx where one still runs."
+        )
     gateway, issuer = dictionary(options.get("gateway"), "tenant_gateway"), dictionary(options.get("issuer"), "tenant_issuer")
     address = dictionary(options.get("client_address"), "tenant_client_address")
     proxies = entries(address.get("excluded_ips"), "tenant_client_address.excluded_ips")
@@ -170,13 +173,13 @@ def entrance_of(envelope: Envelope, options: Mapping[str, Any]) -> Entrance:
         domains=_domains(envelope, entries(options.get("domains"), "tenant_domains")),
         gateway=(
             service_name(gateway.get("service") or "api-gateway", "tenant_gateway.service"),
-            number(gateway.get("port") or 80, "tenant_gateway.port", least=1, most=65535),
+            number(said_or(gateway.get("port"), 80), "tenant_gateway.port", least=1, most=65535),
         ),
         entry_points=tuple(map(_entry_point, entries(options.get("entry_points"), "tenant_entrypoints") or ["websecure"])),
         ingress_class=_name_or_nothing(options.get("ingress_class"), "tenant_ingress_class"),
         issuer=_name_or_nothing(issuer.get("name"), "tenant_issuer.name"),
         issuer_kind=str(issuer.get("kind") or "ClusterIssuer"),
-        depth=number(address.get("depth") or 0, "tenant_client_address.depth", least=0),
+        depth=number(said_or(address.get("depth"), 0), "tenant_client_address.depth", least=0),
         excluded=tuple(_network(one, "tenant_client_address.excluded_ips") for one in proxies),
         trusted=_trusted(envelope, entries(options.get("trusted_ips"), "tenant_trusted_ips")),
         redis=_redis(dictionary(options.get("redis"), "tenant_rate_limit_redis")),
@@ -193,7 +196,7 @@ def _domains(envelope: Envelope, given: list[Any]) -> tuple[Domain, ...]:
         described = one if isinstance(one, Mapping) else {"name": one}
         unknown_keys(described, ("name", "site"), "tenant_domains")
         name = host_name(described.get("name", ""), "tenant_domains")
-        found.append(Domain(name, site_number(described.get("site") or 1, envelope, "tenant_domains", name)))
+        found.append(Domain(name, site_number(said_or(described.get("site"), 1), envelope, "tenant_domains", name)))
     names = [domain.name for domain in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -221,7 +224,7 @@ def _network(value: object, option: str) -> str:
         read = ipaddress.ip_network(str(value), strict=False)
     except ValueError:
         raise InputError(
-            f"{option}: {str(value)[:80]!r} is no address or network; write it like 198.51.100.7 or 198.51.100.0/24."
+            f"{option}: {quoted(str(value))} is no address or network; write it like 198.51.100.7 or 198.51.100.0/24."
         ) from None
     if read.prefixlen == 0:
         raise InputError(f"{option}: {value} is everybody; name the addresses.")
@@ -245,14 +248,14 @@ def _endpoint(value: object) -> str:
     text = str(value)
     read = ENDPOINT.fullmatch(text)
     if read is None or not 0 < int(read["port"]) < 65536:
-        raise InputError(f"tenant_rate_limit_redis.endpoints: {text[:80]!r} is no address with a port; write it like redis.example:6379.")
+        raise InputError(f"tenant_rate_limit_redis.endpoints: {quoted(text)} is no address with a port; write it like redis.example:6379.")
     return text
 
 
 def _entry_point(value: object) -> str:
     text = str(value)
     if not ENTRY_POINT.fullmatch(text):
-        raise InputError(f"tenant_entrypoints: {text[:80]!r} is no entry point; write its name in Traefik's settings, like websecure.")
+        raise InputError(f"tenant_entrypoints: {quoted(text)} is no entry point; write its name in Traefik's settings, like websecure.")
     return text
 
 
@@ -271,7 +274,7 @@ def _dns_target(value: str) -> str:
 def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     for name, value in given.items():
         if not HEADER.fullmatch(name):
-            raise InputError(f"tenant_headers: {name[:80]!r} cannot name a header; use letters, digits and hyphens.")
+            raise InputError(f"tenant_headers: {quoted(name)} cannot name a header; use letters, digits and hyphens.")
         if isinstance(value, (bool, list, dict)) or value is None:
             raise InputError(f"tenant_headers: the value of {name} is no text; put it in quotes.")
         if not str(value).isprintable():
@@ -282,13 +285,13 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
 def _static(given: Mapping[str, Any]) -> Static:
     path = str(given.get("path") or "").rstrip("/")
     if path and (not path.startswith("/") or "`" in path):
-        raise InputError(f"tenant_static.path: {path[:80]!r} is no path; write it like /static.")
+        raise InputError(f"tenant_static.path: {quoted(path)} is no path; write it like /static.")
     external = str(given.get("external_name") or "")
     bucket = str(given.get("bucket") or "")
     return Static(
         path=path,
         service=service_name(given.get("service") or "minio-service", "tenant_static.service"),
-        port=number(given.get("port") or 9000, "tenant_static.port", least=1, most=65535),
+        port=number(said_or(given.get("port"), 9000), "tenant_static.port", least=1, most=65535),
         external_name=host_name(external, "tenant_static.external_name") if external else "",
         bucket=label(bucket, "tenant_static.bucket") if bucket else "",
     )

@@ -18,7 +18,14 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _qua
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import REGIONS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import label, manifest, number, unknown_keys
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+    label,
+    manifest,
+    number,
+    said_or,
+    truth,
+    unknown_keys,
+)
 
 DATABASE_KINDS: Final = ("mysql.oracle.com/v2/InnoDBCluster",)
 REGION_KINDS: Final = ("argoproj.io/v1alpha1/ApplicationSet",)
@@ -43,7 +50,9 @@ def database(envelope: Envelope, options: Mapping[str, Any]) -> list[Manifest]:
         InputError: the tier does not include it, or a value cannot work.
     """
     unknown_keys(options, ("enabled", "remove", "secret", "storage_class", "instances", "storage"), "tenant_dedicated_database")
-    if not options.get("enabled"):
+    enabled = truth(options.get("enabled"), "tenant_dedicated_database.enabled")
+    removed = truth(options.get("remove"), "tenant_dedicated_database.remove")
+    if not enabled:
         return []
     sold = envelope.tier["database"]["dedicated_cluster"]
     if sold is None:
@@ -51,7 +60,7 @@ def database(envelope: Envelope, options: Mapping[str, Any]) -> list[Manifest]:
             f"tenant_dedicated_database: the tier {envelope.tier['name']} has no database cluster of its own; disable it, or sell a tier"
             " that includes it, such as business."
         )
-    if options.get("remove"):
+    if removed:
         raise InputError("tenant_dedicated_database: enabled and remove at once; decide whether the tenant keeps its database.")
     namespace = database_namespace(envelope)
     claim: Manifest = {
@@ -68,7 +77,7 @@ def database(envelope: Envelope, options: Mapping[str, Any]) -> list[Manifest]:
         for side, amounts in (("limits", sold["resources"]["limits"]), ("requests", sold["resources"]["requests"]))
     }
     spec = {
-        "instances": number(options.get("instances") or sold["instances"], "tenant_dedicated_database.instances", least=1, most=9),
+        "instances": number(said_or(options.get("instances"), sold["instances"]), "tenant_dedicated_database.instances", least=1, most=9),
         "router": {"instances": sold["routers"]},
         "secretName": label(options.get("secret") or "mysql-cluster-secret", "tenant_dedicated_database.secret"),
         "tlsUseSelfSigned": True,
@@ -86,7 +95,7 @@ def _namespace(envelope: Envelope, name: str) -> Manifest:
 
 
 def _storage(given: object, sold: int) -> int:
-    if not given:
+    if given is None or given == "":
         return sold
     read = _quantity.parse_resource("storage", given, "tenant_dedicated_database.storage")
     if read < sold:

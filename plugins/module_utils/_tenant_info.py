@@ -84,7 +84,7 @@ def tenants(
     Args:
         namespaces: those with our label.
         quotas: those with our label, of any namespace.
-        tiers: all that are known, from the smallest to the largest.
+        tiers: all that are known.
         smaller: the tier of which it is told what is in its way.
     """
     quota_of = {one["metadata"]["namespace"]: one for one in quotas if one["metadata"]["name"] == QUOTA_NAME}
@@ -207,8 +207,9 @@ def in_the_way(tenant: str, used: Mapping[str, int], sites: int, tier: Tier) -> 
 
 
 def fitting_tier(used: Mapping[str, int], sites: int, tiers: Mapping[str, Tier]) -> str | None:
-    """Return the first tier that allows what is used, None where none does."""
-    return next((name for name, tier in tiers.items() if not in_the_way("", used, sites, tier)), None)
+    """Return the cheapest tier that allows what is used, of two at one price the first; None where none does."""
+    fitting = {name: tier["price"]["monthly_cents"] for name, tier in tiers.items() if not in_the_way("", used, sites, tier)}
+    return min(fitting, key=lambda name: fitting[name], default=None)
 
 
 def _own(namespace: Object, used: Mapping[str, int], hard: Mapping[str, int], tiers: Mapping[str, Tier]) -> str | None:

@@ -166,8 +166,9 @@ def _route(match: str, priority: str, middlewares: list[str], service: str, port
 
 
 def _ingress_route(entrance: Entrance, namespace: str, name: str, routes: list[Manifest], domain: str, told: Mapping[str, str]) -> Manifest:
-    # Without a certificate of its own it is served with Traefik's default one.
-    tls = {"secretName": secret_of(domain)} if entrance.issuer else {}
+    # Without a certificate of its own it is served with Traefik's default one. The empty name is said: of a map whose last value goes, the
+    # API server makes a null in a custom resource, and then refuses that (422).
+    tls = {"secretName": secret_of(domain) if entrance.issuer else ""}
     spec: Manifest = {"entryPoints": list(entrance.entry_points), "routes": routes, "tls": tls}
     if entrance.ingress_class:
         spec["ingressClassName"] = entrance.ingress_class

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Address
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
@@ -33,12 +34,34 @@ CLIENT = "client-read"
 # Of the pods that cert-manager answers an HTTP-01 challenge with (https://cert-manager.io/docs/configuration/acme/http01/).
 ACME_SOLVER_PORT = 8089
 
-# Everything but what is inside: private networks (those of pods, nodes and whatever the cluster is attached to) and link-local addresses,
-# where clouds answer with the node's own credentials (169.254.169.254).
-OUTSIDE = (
-    ("0.0.0.0/0", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")),
-    ("::/0", ("fc00::/7", "fe80::/10")),
+# What is inside, whatever a cluster is attached to: private networks (RFC 1918) and others that no router of the Internet knows (RFC 6890).
+INSIDE = (
+    "10.0.0.0/8",
+    # Carrier-grade NAT (RFC 6598): pods and nodes of EKS and others, and Alibaba's metadata (100.100.100.200).
+    "100.64.0.0/10",
+    # Azure's host, which tells a node's own settings (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+    "168.63.129.16/32",
+    # Link-local: there clouds answer with the node's own credentials (169.254.169.254).
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    # Oracle's metadata (192.0.0.192).
+    "192.0.0.0/24",
+    "192.168.0.0/16",
+    # For benchmarks (RFC 2544), and reserved (RFC 1112): both are taken for pods where everything else is in use.
+    "198.18.0.0/15",
+    "240.0.0.0/4",
 )
+# The same by a gateway to IPv4 (NAT64, RFC 6052), gateways of one's own (RFC 8215), unique local addresses, link-local ones, and site-local
+# ones of old.
+NAT64 = "64:ff9b::"
+INSIDE_6 = (
+    *(f"{IPv6Address(int(IPv6Address(NAT64)) + int(one.network_address))}/{96 + one.prefixlen}" for one in map(IPv4Network, INSIDE)),
+    "64:ff9b:1::/48",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+)
+OUTSIDE = (("0.0.0.0/0", INSIDE), ("::/0", INSIDE_6))
 
 # What a client sees of its own namespaces. No secrets, and no ConfigMaps, in which people keep secrets, too.
 CLIENT_RULES = (
@@ -240,7 +263,9 @@ def network_policies(envelope: Envelope, site: int) -> list[Manifest]:
         del policies["allow-services"]
     if not envelope.egress_outside_ports:
         del policies["allow-outside"]
-    return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec=spec) for name, spec in policies.items()]
+    # Both sides are always said: what nobody owns anybody may add, and one rule that allows everything undoes default-deny unseen.
+    both: Manifest = {"ingress": [], "egress": []}
+    return [_own(kinds.NETWORK_POLICY, envelope, site, name, spec={**both, **spec}) for name, spec in policies.items()]
 
 
 def client_access(envelope: Envelope, site: int) -> list[Manifest]:

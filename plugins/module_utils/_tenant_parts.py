@@ -102,13 +102,34 @@ def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Ite
         envelope = envelope_of(given)
     except InputError as problem:
         return [*found, problem.sentence]
-    checks = (lambda envelope, given: check_envelope(envelope, given.get("envelope") or {}), *PARTS.values())
+    checks = (lambda envelope, given: check_envelope(envelope, given.get("envelope") or {}), *PARTS.values(), _one_service_of_a_name)
     for check in checks:
         try:
             check(envelope, given)
         except InputError as problem:
             found.append(problem.sentence)
     return found
+
+
+def _one_service_of_a_name(envelope: Envelope, given: Mapping[str, Any]) -> None:
+    """Refuse two Services of one name: each of the two sets would take the other's for somebody else's.
+
+    Raises:
+        InputError: a service is called like the one that stands for the object storage, on the same site.
+    """
+    try:
+        entrance = entrance_of(envelope, given.get("ingress") or {})
+        services = _tenant_services.services_of(envelope, entries(given.get("services"), "tenant_services"))
+    except InputError:
+        # Told by the part that it belongs to.
+        return
+    sites = entrance.sites() if entrance.static_path() and entrance.static.external_name else {}
+    for service in services:
+        if service.name == entrance.static.service and service.site in sites and (service.port or service.metrics_port):
+            raise InputError(
+                f"tenant_services: {service.name} has a Service on site {service.site}, and tenant_static.service makes one of the same"
+                f" name ({entrance.static.service}) there for {entrance.static.external_name}; give one of the two another name."
+            )
 
 
 def conflicts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

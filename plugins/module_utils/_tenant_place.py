@@ -15,7 +15,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, cut, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL, DNS_SUBDOMAIN
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
     PREFIX,
@@ -74,7 +76,8 @@ def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
 
     Args:
         envelope: the tenant.
-        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``egress_outside_ports``, ``usage`` and ``namespace_labels``.
+        given: ``ingress_namespaces``, ``ingress_ports``, ``egress_ports``, ``egress_outside_ports``, ``usage``, ``namespace_labels`` and
+            ``wait_seconds``.
 
     Raises:
         InputError: a value cannot work.
@@ -84,6 +87,7 @@ def check_envelope(envelope: Envelope, given: Mapping[str, Any]) -> None:
     for option in ("ingress_ports", "egress_ports", "egress_outside_ports"):
         for port in entries(given.get(option), f"tenant_{option}"):
             number(port, f"tenant_{option}", least=1, most=65535)
+    number(said_or(given.get("wait_seconds"), 0), "tenant_wait_seconds", least=0)
     labels_of(dictionary(given.get("namespace_labels"), "tenant_namespace_labels"), "tenant_namespace_labels")
     usage = dictionary(given.get("usage"), "tenant_usage")
     check_buckets(dictionary(usage.get("buckets"), "tenant_usage.buckets"), envelope.tier, "tenant_usage.buckets")
@@ -106,7 +110,7 @@ def entries(value: object, option: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        raise InputError(f"{option}: {value!r} is no list; write it as one, [{value}], also where it has one entry only.")
+        raise InputError(f"{option}: {quoted(value)} is no list; write it as one, [{cut(str(value))}], also where it has one entry only.")
     return list(value)
 
 
@@ -115,7 +119,7 @@ def dictionary(value: object, option: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InputError(f"{option}: {value!r} is no dictionary; write names with their values below it, or {{}} for none.")
+        raise InputError(f"{option}: {quoted(value)} is no dictionary; write names with their values below it, or {{}} for none.")
     return {str(key): part for key, part in value.items()}
 
 
@@ -125,17 +129,32 @@ def number(value: object, option: str, *, least: int, most: int | None = None) -
     try:
         read = int(str(value))
     except ValueError:
-        raise InputError(f"{option}: {value!r} is no whole number; give {bounds}.") from None
+        raise InputError(f"{option}: {quoted(value)} is no whole number; give {bounds}.") from None
     if read < least or (most is not None and read > most):
         raise InputError(f"{option}: {read} cannot be; give {bounds}.")
     return read
+
+
+def truth(value: object, option: str) -> bool:
+    """Read a truth value as Ansible does; nothing at all is false. To Python, the text ``false`` would be true."""
+    if value is None or value == "":
+        return False
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise InputError(f"{option}: {quoted(value)} is neither true nor false; write one of the two.") from None
+
+
+def said_or(value: object, default: object) -> object:
+    """Return what was said, else the default. A 0 was said: whether it can be is another question."""
+    return default if value is None or value == "" else value
 
 
 def label(value: object, option: str) -> str:
     """Read a name of Kubernetes."""
     text = str(value)
     if not DNS_LABEL.fullmatch(text):
-        raise InputError(f"{option}: {text[:80]!r} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+        raise InputError(f"{option}: {quoted(text)} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
     return text
 
 
@@ -143,7 +162,7 @@ def service_name(value: object, option: str) -> str:
     """Read the name of a Service: a host name in DNS of old, which begins with a letter (RFC 1035)."""
     text = label(value, option)
     if text[0].isdigit():
-        raise InputError(f"{option}: {text!r} begins with a digit, and Kubernetes lets no Service do so; begin it with a letter.")
+        raise InputError(f"{option}: {quoted(text)} begins with a digit, and Kubernetes lets no Service do so; begin it with a letter.")
     return text
 
 
@@ -152,7 +171,7 @@ def object_name(value: object, option: str) -> str:
     text = str(value)
     if not DNS_SUBDOMAIN.fullmatch(text):
         raise InputError(
-            f"{option}: {text[:80]!r} is no name of an object of Kubernetes; use lower-case letters, digits, hyphens and dots."
+            f"{option}: {quoted(text)} is no name of an object of Kubernetes; use lower-case letters, digits, hyphens and dots."
         )
     return text
 
@@ -161,7 +180,7 @@ def host_name(value: object, option: str) -> str:
     """Read a host name in the form in which browsers send it."""
     text = str(value).strip().lower()
     if not HOST_NAME.fullmatch(text):
-        raise InputError(f"{option}: {text[:80]!r} is no host name; write it like shop.acme.example, without https://, * or a port.")
+        raise InputError(f"{option}: {quoted(text)} is no host name; write it like shop.acme.example, without https://, * or a port.")
     return text
 
 
@@ -180,7 +199,7 @@ def unknown_keys(given: Mapping[str, Any], known: Iterable[str], option: str) ->
     names = list(known)
     for key in given:
         if key not in names:
-            raise InputError(f"{option}: {key!r} is not known here; there are {', '.join(names)}.")
+            raise InputError(f"{option}: {quoted(key)} is not known here; there are {', '.join(names)}.")
 
 
 def strangers(given: Iterable[str], known: Iterable[str]) -> list[str]:

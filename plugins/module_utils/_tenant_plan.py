@@ -22,7 +22,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Kind
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import Conflict
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
-    Manifest,
     Step,
     apply_step,
     delete_step,
@@ -86,9 +85,10 @@ def plan_removal(envelope: Envelope, world: World) -> TenantPlan:
 
 
 def superfluous(envelope: Envelope, world: World) -> list[str]:
-    """Return the namespaces of sites that are not declared any more."""
+    """Return the namespaces of sites that are not declared any more. What a set of manifests made is no site, whatever it is called."""
     declared = set(envelope.namespaces().values())
-    return sorted(name for name, found in world.namespaces.items() if name not in declared and is_ours(found) and not is_going(found))
+    left = {name: found for name, found in world.namespaces.items() if name not in declared}
+    return sorted(name for name, found in left.items() if is_ours(found) and set_of(found) is None and not is_going(found))
 
 
 def shrinking_namespaces(envelope: Envelope, world: World) -> list[str]:
@@ -110,17 +110,18 @@ def shrinking_namespaces(envelope: Envelope, world: World) -> list[str]:
 
 
 def _limits_shrink(current: Object | None, envelope: Envelope, site: int) -> bool:
+    # Without one everything is allowed: what it comes back with may be too little for what runs.
     if current is None:
-        return False
+        return True
     limits = _tenant_objects.limit_range(envelope, site)["spec"]["limits"]
     return any(_is_narrower(bound, current["spec"].get("limits") or [], limits, sign) for bound, sign in (("max", 1), ("min", -1)))
 
 
 def _is_narrower(bound: str, current: list[Object], wanted: list[Object], sign: int) -> bool:
-    """Whether a bound of a LimitRange gets lower, or with a sign of -1 higher."""
+    """Whether a bound of a LimitRange gets lower, or with a sign of -1 higher; one that is new bounds what had none."""
     before, after = ({one["type"]: _resources.amounts(one.get(bound) or {}) for one in side} for side in (current, wanted))
-    pairs = [(value, before.get(kind, {}).get(resource, value)) for kind, bounds in after.items() for resource, value in bounds.items()]
-    return any(sign * new < sign * old for new, old in pairs)
+    pairs = [(value, before.get(kind, {}).get(resource)) for kind, bounds in after.items() for resource, value in bounds.items()]
+    return any(old is None or sign * new < sign * old for new, old in pairs)
 
 
 def _scaler_shrinks(current: Object, envelope: Envelope) -> bool:
@@ -165,7 +166,7 @@ def why_it_stays(namespace: Object) -> str:
 def _steps(envelope: Envelope, world: World, shrinking: set[str], reason: str | None) -> Iterator[Step]:
     disk = _tenant_objects.storage_class(envelope)
     if disk is not None:
-        yield from _storage_class(disk, world.storage_class)
+        yield from apply_step(kinds.STORAGE_CLASS, disk, world.storage_class, otherwise="leave classes alone with storage_class: false")
     sites = envelope.namespaces()
     new = [site for site, name in sites.items() if name not in world.namespaces]
     for site in new:
@@ -220,17 +221,6 @@ def foreign_scalers(envelope: Envelope, world: World, namespace: str) -> dict[st
         if not is_ours(scaler) and target["kind"] == "Deployment" and name != f"{target['name']}-hpa":
             found[str(target["name"])] = name
     return {service: name for service, name in found.items() if service in envelope.tier["autoscaling"]["services"]}
-
-
-def _storage_class(wanted: Manifest, current: Object | None) -> Iterator[Step]:
-    for step in apply_step(kinds.STORAGE_CLASS, wanted, current):
-        fixed = [key for key in ("provisioner", "parameters", "volumeBindingMode") if step.before and step.before.get(key) != wanted[key]]
-        if fixed:
-            raise RefusedError(
-                f"StorageClass {step.name}: {', '.join(fixed)} differ from the tier's, and Kubernetes never changes them; delete the class"
-                " (its volumes stay) and run again, or leave it alone with storage_class: false."
-            )
-        yield step
 
 
 def _current_of(step: Step, world: World) -> Object | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
     entries,
@@ -47,7 +47,7 @@ class Service:
         name: of the Deployment, the Service and the label ``app``.
         site: number of the site in whose namespace it runs.
         image: with its version.
-        replicas: how many pods, where no autoscaler decides.
+        replicas: how many pods, where no autoscaler decides; 0 stops it, whoever decides.
         port: on which the program listens; 0 for one that nobody calls.
         service_port: under which the others find it.
         metrics_port: where it tells Prometheus of itself; 0 for nowhere.
@@ -102,7 +102,7 @@ def services_of(envelope: Envelope, given: list[Any]) -> list[Service]:
 
 def _service(envelope: Envelope, given: Any) -> Service:
     if not isinstance(given, Mapping):
-        raise InputError(f"tenant_services: {given!r} is not a dictionary; write it with name and image.")
+        raise InputError(f"tenant_services: {quoted(given)} is not a dictionary; write it with name and image.")
     # Ansible fills what was not said with nothing.
     said = {str(key): value for key, value in given.items() if value is not None}
     unknown_keys(said, OPTIONS, "tenant_services")
@@ -110,7 +110,9 @@ def _service(envelope: Envelope, given: Any) -> Service:
     where = f"tenant_services.{name}"
     image = str(said.get("image", ""))
     if not VERSIONED.fullmatch(image):
-        raise InputError(f"{where}.image: {image!r} names no version; write it with its tag or digest, like registry.example/shop:1.4.2.")
+        raise InputError(
+            f"{where}.image: {quoted(image)} names no version; write it with its tag or digest, like registry.example/shop:1.4.2."
+        )
     found = Service(
         name=name,
         site=site_number(said.get("site", 1), envelope, f"{where}.site", name),
@@ -152,7 +154,9 @@ def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
     found = [_path(path, f"{where}.writable").rstrip("/") for path in _texts(said, "writable", where)]
     for path in found:
         if not path or ":" in path:
-            raise InputError(f"{where}.writable: {path or '/'!r} cannot be a volume; name a directory below the root, without a colon.")
+            raise InputError(
+                f"{where}.writable: {quoted(path or '/')} cannot be a volume; name a directory below the root, without a colon."
+            )
         if found.count(path) > 1:
             raise InputError(f"{where}.writable: {path} is there twice; leave one of the two out.")
     return tuple(found)
@@ -161,7 +165,7 @@ def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def _path(value: object, option: str) -> str:
     text = str(value)
     if text and not text.startswith("/"):
-        raise InputError(f"{option}: {text[:80]!r} does not begin with a slash; write it like /health.")
+        raise InputError(f"{option}: {quoted(text)} does not begin with a slash; write it like /health.")
     return text
 
 
@@ -171,7 +175,7 @@ def _env(given: Any, where: str) -> dict[str, str]:
         raise InputError(f"{where}.env: it is not a dictionary; write it with the name of each variable.")
     for name, value in given.items():
         if not ENV_NAME.fullmatch(str(name)):
-            raise InputError(f"{where}.env: {str(name)[:80]!r} cannot name a variable; use letters, digits and underscores.")
+            raise InputError(f"{where}.env: {quoted(str(name))} cannot name a variable; use letters, digits and underscores.")
         if not isinstance(value, str):
             raise InputError(f'{where}.env: the value of {name} is no text; put it in quotes, for example {name}: "1".')
     return {str(name): str(value) for name, value in given.items()}
@@ -203,8 +207,8 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
 
 
 def is_scaled(envelope: Envelope, service: Service) -> bool:
-    """Whether an autoscaler of the tier decides how many pods it has."""
-    return service.name in envelope.tier["autoscaling"]["services"]
+    """Whether an autoscaler of the tier decides how many pods it has; one leaves a Deployment alone that has been stopped."""
+    return service.replicas > 0 and service.name in envelope.tier["autoscaling"]["services"]
 
 
 def least_pods(envelope: Envelope, service: Service) -> int:

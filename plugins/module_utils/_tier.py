@@ -28,7 +28,7 @@ from typing import Any, Final, cast
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import object_storage, rate_limit
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._quantity import format_resource
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import TREE, Field
@@ -79,7 +79,7 @@ def effective_tier(
     tiers = known_tiers(tiers_extra, extra_option)
     found = tiers.get(name) if isinstance(name, str) else None
     if found is None:
-        raise InputError(f"{option}: {name!r} is no tier; there are {', '.join(tiers)}, and {extra_option} can add one.")
+        raise InputError(f"{option}: {quoted(name)} is no tier; there are {', '.join(tiers)}, and {extra_option} can add one.")
     problems: list[str] = []
     tier = _changed(found, custom, custom_option, problems, above=True) if custom else found
     _raise(problems)
@@ -94,7 +94,7 @@ def known_tiers(tiers_extra: object = None, extra_option: str = "tiers_extra") -
     """
     if tiers_extra is not None and not isinstance(tiers_extra, Mapping):
         raise InputError(
-            f"{extra_option}: {tiers_extra!r} is not a dictionary; write for example {{gold: {{based_on: premium, sites: 5}}}}."
+            f"{extra_option}: {quoted(tiers_extra)} is not a dictionary; write for example {{gold: {{based_on: premium, sites: 5}}}}."
         )
     extra = _Extra(tiers_extra or {}, extra_option)
     for name in extra.given:
@@ -155,14 +155,14 @@ class _Extra:
         given, names = self.given[name], [*TIERS, *(other for other in self.given if other not in TIERS)]
         if not isinstance(name, str) or not DNS_LABEL.fullmatch(name):
             # It becomes the value of a label on the tenant's namespaces.
-            problem = f": {name!r} cannot be a tier's name; write lower-case letters, digits and hyphens, 63 at most."
+            problem = f": {quoted(name)} cannot be a tier's name; write lower-case letters, digits and hyphens, 63 at most."
         elif not isinstance(given, Mapping):
-            problem = f": {given!r} is not a dictionary; write for example {{based_on: premium, sites: 5}}."
+            problem = f": {quoted(given)} is not a dictionary; write for example {{based_on: premium, sites: 5}}."
         elif (base := given.get("based_on") or (name if name in TIERS else None)) is None:
             problem = f".based_on: a new tier says on which one it is based; write one of {', '.join(TIERS)}."
         elif base not in names or (base == name and name not in TIERS):
             others = ", ".join(str(other) for other in names if other != name)
-            problem = f".based_on: {base!r} is no tier that it can be based on; there are {others}."
+            problem = f".based_on: {quoted(base)} is no tier that it can be based on; there are {others}."
         else:
             return str(base)
         self.problems.append(f"{where}{problem}")
@@ -172,7 +172,7 @@ class _Extra:
 def _changed(base: Tier, given: object, where: str, problems: list[str], *, above: bool = False) -> Tier:
     """Return a tier with some values changed; ``above`` holds the rules of one tenant's custom values."""
     if not isinstance(given, Mapping):
-        problems.append(f"{where}: {given!r} is not a dictionary; write for example {{sites: 12, quota: {{pods: 150}}}}.")
+        problems.append(f"{where}: {quoted(given)} is not a dictionary; write for example {{sites: 12, quota: {{pods: 150}}}}.")
         return base
     if above and not base["custom"]:
         problems.append(
@@ -214,7 +214,7 @@ class _Change:
         for word, value in given.items():
             option = f"{where}.{word}"
             if word not in names:
-                self.problems.append(f"{option}: the tier {self.base} knows no {word!r} here; there are {', '.join(names)}.")
+                self.problems.append(f"{option}: the tier {self.base} knows no {quoted(word)} here; there are {', '.join(names)}.")
             elif value is None:
                 continue
             elif isinstance(node := tree.get(word, tree.get("*")), Field):
@@ -223,7 +223,7 @@ class _Change:
                 self.walk(cast(Mapping[str, Any], node), value, target[word], option)
             else:
                 inside = list(target[word]) if "*" in cast(Mapping[str, Any], node) else list(cast(Mapping[str, Any], node))
-                self.problems.append(f"{option}: {value!r} is not a dictionary; write it with some of {', '.join(inside)}.")
+                self.problems.append(f"{option}: {quoted(value)} is not a dictionary; write it with some of {', '.join(inside)}.")
 
     def set(self, field: Field, given: object, target: dict[str, Any], option: str) -> None:
         """Write one value."""
@@ -241,7 +241,7 @@ class _Change:
             has = field.written(target[key])
             remedy = "remove it" if target[key] is None else f"write {has} or more"
             self.problems.append(
-                f"{option}: {given!r} is below what the tier {self.base} includes ({has}); {remedy}, or sell a smaller tier."
+                f"{option}: {quoted(given)} is below what the tier {self.base} includes ({has}); {remedy}, or sell a smaller tier."
             )
         else:
             target[key] = value

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 
 DECIMAL_BYTES: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKMGTP]i?)?B")
 DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
@@ -28,7 +28,7 @@ MIME: Final = re.compile(r"(\*/\*|[a-z]+/(\*|[a-z0-9][a-z0-9.+-]*))")
 
 def refuse(option: str, value: object, what: str) -> InputError:
     """Say in one sentence what is wrong with a value and how it is written."""
-    return InputError(f"{option}: {value!r} is not {what}.")
+    return InputError(f"{option}: {quoted(value)} is not {what}.")
 
 
 def _text(value: object) -> str:

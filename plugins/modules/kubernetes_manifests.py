@@ -30,6 +30,8 @@ attributes:
 notes:
   - An apply also needs C(patch) and C(create) on the kinds, C(delete) to prune, and C(get) to wait.
   - There are no Secrets among the kinds, for manifests are options and options are shown.
+  - What Kubernetes never changes in an object that is there (the selector of a Deployment, the template of a Job, the class of a volume) is
+    refused in the preview, before anything is written.
 options:
   set:
     description:
@@ -74,7 +76,9 @@ options:
     type: bool
     default: false
   validate:
-    description: V(server) also lets the server check, in a preview, what an apply would send. That needs the rights of an apply.
+    description:
+      - V(server) also lets the server check, in a preview, what an apply would send. That needs the rights of an apply.
+      - What goes into a namespace that is only to come is left out, with a warning.
     type: str
     choices: [client, server]
     default: client

@@ -99,7 +99,7 @@ options:
         type: int
         default: 1
       replicas:
-        description: How many pods it has where no autoscaler decides.
+        description: How many pods it has where no autoscaler decides; V(0) is a service that is stopped, whoever decides.
         type: int
         default: 1
       requests:
@@ -155,8 +155,9 @@ options:
   egress_outside_ports:
     description:
       - TCP ports that the pods reach outside of the cluster, for example C(587) for mail or C(443) for a payment API; none by default.
-      - Outside is every address but the private and the link-local ones, so that neither other networks of yours nor the cloud's metadata
-        service (C(169.254.169.254)) come with it.
+      - Outside is every address but those that are private, of carrier-grade NAT (C(100.64.0.0/10)), link-local or reserved (RFC 6890), so
+        that neither pods, nodes and other networks of yours nor the cloud's metadata service (C(169.254.169.254)) come with it.
+      - Pods and nodes with global IPv6 addresses are outside in this sense; open no port on which those listen.
     type: list
     elements: int
     default: []

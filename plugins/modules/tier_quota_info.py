@@ -69,7 +69,7 @@ tenants:
     - Volumes and load balancers are bought to be used up, so they are C(over) or C(well).
     - C(nearest) is the resource of which the largest part is used, of the site C(site) where there are several, for each has a quota of its
       own; none where nothing is counted.
-    - C(fitting_tier) is the smallest tier that allows what is used; the tenant's own where only its custom values do.
+    - C(fitting_tier) is the cheapest tier that allows what is used; the tenant's own where only its custom values do.
     - C(blockers) is there with O(smaller_tier) only.
   type: list
   elements: dict

@@ -100,6 +100,11 @@ def new_version(operator: Operator) -> None:
     operator.declare(tenant_services=[{"name": "api-gateway", "image": "registry.example/gateway:1.1", **SMALL}])
 
 
+def stopped(operator: Operator) -> None:
+    """Its file says that its gateway is to stop."""
+    operator.declare(tenant_services=[{"name": "api-gateway", "image": "registry.example/gateway:1.0", "replicas": 0, **SMALL}])
+
+
 def premium(operator: Operator) -> None:
     """It has bought more."""
     operator.declare(tenant_tier="premium")
@@ -139,6 +144,7 @@ SITUATIONS: dict[str, Callable[[Operator], None]] = {
     "acme is there, and so are the two pods of its gateway": with_its_pods,
     "two pods of acme are counted": two_pods,
     "acme's gateway has a new version in its file": new_version,
+    "acme's gateway has replicas 0 in its file": stopped,
     "acme has Premium": premium,
     "acme has Premium, and three services with the tier's own figures": with_the_tiers_figures,
     "somebody changed acme's rate limit by hand": changed_by_hand,

@@ -122,6 +122,13 @@ def test_a_part_that_is_none_and_one_that_cannot_be() -> None:
         tenant_part({**ACME, "ingress": {"domains": ["x"]}}, "ingress")
 
 
+STORAGE: dict[str, Any] = {
+    "tier": "premium",
+    "sites": 2,
+    "ingress": {"domains": ["a.example"], "static": {"external_name": "s3.example.net"}},
+}
+
+
 @pytest.mark.parametrize(
     ("tenant", "said"),
     [
@@ -135,6 +142,21 @@ def test_a_part_that_is_none_and_one_that_cannot_be() -> None:
             {"ingress": {"domains": ["x"]}, "services": [{"name": "s", "image": "s"}], "regions": ["eu-west-1"]},
             ["tenant_domains: 'x'", "tenant_services.s.image: 's'", "tenant_regions: the tier standard"],
         ),
+        (
+            STORAGE | {"services": [{"name": "minio-service", "image": "a:1"}]},
+            ["tenant_services: minio-service has a Service on site 1, and tenant_static.service makes one of the same name"],
+        ),
+        # Nobody calls it, it is on another site, or the Service is somebody else's: there is one of that name only.
+        (STORAGE | {"services": [{"name": "minio-service", "image": "a:1", "port": 0}]}, []),
+        (STORAGE | {"services": [{"name": "minio-service", "image": "a:1", "site": 2}]}, []),
+        ({"tier": "premium", "services": [{"name": "minio-service", "image": "a:1"}]}, []),
+        # What is wrong already is said once.
+        (STORAGE | {"services": [{"name": "minio-service", "image": "a"}]}, ["tenant_services.minio-service.image: 'a'"]),
+        ({"envelope": {"wait_seconds": -1}}, ["tenant_wait_seconds: -1 cannot be; give 0 and more"]),
+        ({"envelope": {"wait_seconds": "0"}}, []),
+        ({"ingress": {"domains": [{"name": "a.example", "site": 0}]}}, ["tenant_domains: 0 cannot be"]),
+        ({"ingress": {"gateway": {"port": 0}}}, ["tenant_gateway.port: 0 cannot be"]),
+        ({"ingress": {"static": {"port": 0}}}, ["tenant_static.port: 0 cannot be"]),
         ({}, []),
     ],
 )
@@ -197,6 +219,13 @@ def test_a_text_is_no_list(variable: str, said: dict[str, Any]) -> None:
     (sentence,) = tenant_refusals({**ACME, "tier": "premium", **said})
     assert sentence.startswith(f"{variable}: ")
     assert "is no list; write it as one, [" in sentence
+
+
+@pytest.mark.parametrize("said", [{"services": {"x" * 900: "y"}}, {"services": ["y" * 900]}, {"sites": "z" * 900}, {"database": "w" * 900}])
+def test_what_was_written_is_told_without_all_of_it(said: dict[str, Any]) -> None:
+    (sentence,) = tenant_refusals({**ACME, **said})
+    assert len(sentence) < 350
+    assert "…" in sentence
 
 
 @pytest.mark.parametrize(("variable", "said"), DICTIONARIES, ids=[variable for variable, _said in DICTIONARIES])

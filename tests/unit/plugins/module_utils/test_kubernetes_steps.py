@@ -205,3 +205,41 @@ def test_five_conflicts_are_told_and_the_rest_is_counted() -> None:
 @pytest.mark.parametrize(("labels", "ours"), [(OURS, True), ({MANAGED_BY: "Helm"}, False), ({}, False), (None, False)])
 def test_the_label_says_what_is_ours(labels: dict[str, str] | None, ours: bool) -> None:
     assert is_ours({"metadata": {"labels": labels}}) is ours
+
+
+SELECTOR, OTHER = {"matchLabels": {"app": "a"}}, {"matchLabels": {"app": "b"}}
+
+
+def given(kind: Kind, spec: dict[str, Any]) -> dict[str, Any]:
+    return {**manifest(kind, "web"), "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("kind", "there", "wanted", "told"),
+    [
+        (kinds.DEPLOYMENT, {"selector": SELECTOR}, {"selector": OTHER}, "spec.selector would change"),
+        (kinds.DEPLOYMENT, {"selector": SELECTOR, "paused": True}, {"selector": SELECTOR, "paused": False}, None),
+        # What one side only has, the server may fill in or take as it is.
+        (kinds.DEPLOYMENT, {"selector": SELECTOR}, {"replicas": 2}, None),
+        (kinds.CLAIM, {}, {"volumeName": "a"}, None),
+        (kinds.CLAIM, {"volumeName": "b"}, {"volumeName": "a"}, "spec.volumeName would change"),
+        (
+            kinds.STATEFUL_SET,
+            {"serviceName": "a", "selector": SELECTOR},
+            {"serviceName": "b", "selector": OTHER},
+            "spec.selector and spec.serv",
+        ),
+        (kinds.JOB, {"template": {"a": 1}}, {"template": {"a": 2}}, "spec.template would change"),
+        (kinds.JOB, {"template": {"a": 1}, "suspend": True}, {"template": {"a": 2}}, None),
+        (kinds.SERVICE, {"selector": {"app": "a"}}, {"selector": {"app": "b"}}, None),
+    ],
+)
+def test_what_kubernetes_never_changes_is_refused(kind: Kind, there: dict[str, Any], wanted: dict[str, Any], told: str | None) -> None:
+    steps = apply_step(kind, given(kind, wanted), given(kind, there), otherwise="do without")
+    if told is None:
+        assert [step.action for step in steps] == ["update"]
+        return
+    with pytest.raises(
+        RefusedError, match=rf"{kind.kind} t/web: {told}.*, and Kubernetes never changes that.* run again, or do without\.$"
+    ):
+        list(steps)

@@ -154,6 +154,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"state": "absent"}, "state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests"),
     ({"state": "absent", "kinds": ["v1/ConfigMap"]}, "state: absent, and nothing says where the set is"),
     ({"state": "absent", "namespaces": ["t"]}, "state: absent, and nothing says where the set is"),
+    ({"wait_seconds": -1}, r"^wait_seconds: -1 is no time to wait; give 0 and more\.$"),
     ({"set": "my shop"}, "set: 'my shop' is no label value"),
     ({"set": ""}, "set: '' is no label value"),
     ({"set": "x" * 64}, "is no label value"),
@@ -383,8 +384,19 @@ TRIES: list[tuple[tuple[int, Any], str]] = [
 @pytest.mark.parametrize(("answer", "sentence"), TRIES)
 def test_what_the_server_says_to_a_try_is_told(monkeypatch: pytest.MonkeyPatch, answer: tuple[int, Any], sentence: str) -> None:
     tried = (f"PATCH {SETTINGS.path('t', 'a')}{WRITE}&dryRun=All", answer)
-    with answering(monkeypatch, _manifests, listing(SETTINGS), tried), pytest.raises(BlueGreenError, match=sentence):
+    there = (f"GET {kinds.NAMESPACE.path(None, 't')}", (200, {"kind": "Namespace", "metadata": {"name": "t"}}))
+    with answering(monkeypatch, _manifests, listing(SETTINGS), there, tried), pytest.raises(BlueGreenError, match=sentence):
         run(check=True, manifests=[BLUE], validate="server")
+
+
+def test_what_comes_into_a_namespace_to_come_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is to be made somewhere is looked for, and where something is already nothing has to be looked for."""
+    reads = [listing(SETTINGS, stored(manifest("old"))), listing(SETTINGS, namespace="u")]
+    absent: Expected = (f"GET {kinds.NAMESPACE.path(None, 'u')}", refused(404, 'namespaces "u" not found'))
+    tried: Expected = (f"PATCH {SETTINGS.path('t', 'a')}{WRITE}&dryRun=All", (200, {}))
+    with answering(monkeypatch, _manifests, *reads, absent, tried):
+        result = run(check=True, manifests=[BLUE, manifest("b", namespace="u")], validate="server", namespaces_to_come=["t", "u", "v"])
+    assert result["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
 
 
 def test_a_step_that_fails_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,10 @@ def stored(replicas: int, *, ours: bool) -> dict[str, Any]:
         # Handed over together with something else: the number is said once more.
         (3, True, None, True, {"paused": True, "replicas": 3}),
         (3, True, 2, False, {"paused": False, "replicas": 2}),
+        # Stopped, and started again: an autoscaler leaves 0 alone, the server's default does not.
+        (3, False, 0, False, {"paused": False, "replicas": 0}),
+        (0, True, 0, False, None),
+        (0, True, None, False, {"paused": False}),
     ],
 )
 def test_who_says_how_many(there: int, ours: bool, wanted: int | None, paused: bool, applied: dict[str, Any] | None) -> None:

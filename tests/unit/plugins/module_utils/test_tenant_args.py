@@ -17,8 +17,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import PORTS_IN, PORTS_OUT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import access, opened, source_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC, labels_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
+    TIER_QUOTA_SPEC,
+    check_tenant,
+    labels_of,
+    wish_of,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_extras import database_namespace
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, namespace
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 
 
@@ -35,7 +42,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tenant": "acme\n"}, r"tenant: 'acme\\n' is no DNS label"),
     ({"tenant": ""}, "tenant: '' is no DNS label"),
     ({"tenant": "-acme"}, "is no DNS label"),
-    ({"tenant": "a" * 38}, "has 38 letters, and its namespaces leave room for 37; choose a shorter id"),
+    ({"tenant": "a" * 37}, "has 37 letters, and what is named after it leaves room for 36; choose a shorter id"),
     ({"tenant": "acme-site-2"}, "ends like a namespace of another tenant"),
     ({"tenant": "acme-database"}, "ends like a namespace of another tenant"),
     ({"tier": None}, "tier: not given; name what the tenant has bought"),
@@ -48,6 +55,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sites": 0}, "sites: 0 is no number of sites"),
     ({"sites": 2, "site_shares": [1]}, r"site_shares: \[1\] are not 2 numbers"),
     ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
+    ({"wait_seconds": -1}, "wait_seconds: -1 is no time to wait; give 0 and more"),
     ({"ingress_ports": [0]}, "ingress_ports: 0 is no port"),
     ({"egress_ports": [65536]}, "egress_ports: 65536 is no port"),
     ({"egress_outside_ports": [0]}, "egress_outside_ports: 0 is no port"),
@@ -274,3 +282,14 @@ def test_no_key_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with opened(params(kubeconfig=str(path))):
         assert left()
     assert left() == []
+
+
+@pytest.mark.parametrize(("prefix", "longest"), [("e-commerce-tenant-", 36), ("shop-", 47), ("", 47), ("x" * 53, 1)])
+def test_every_name_that_is_made_of_an_id_fits(prefix: str, longest: int) -> None:
+    """Its namespaces, that of its database too, and its sets, whose names are labels."""
+    check_tenant("a" * longest, prefix)
+    envelope = Envelope("a" * longest, effective_tier("business"), 99, (1,) * 99, prefix)
+    names = [*envelope.namespaces().values(), database_namespace(envelope), *(f"tenant-{envelope.tenant}-{part}" for part in PARTS)]
+    assert max(map(len, names)) == 63
+    with pytest.raises(InputError, match=f"has {longest + 1} letters, and what is named after it leaves room for {longest}; choose"):
+        check_tenant("a" * (longest + 1), prefix)

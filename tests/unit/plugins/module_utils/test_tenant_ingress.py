@@ -91,7 +91,8 @@ def test_what_the_operator_says_of_the_controller_reaches_every_object() -> None
 
 def test_without_an_issuer_traefik_shows_its_own_certificate() -> None:
     found = built("premium", domains=["b.example", "a.example"], issuer={"name": ""})
-    assert found["IngressRoute tenant"]["spec"]["tls"] == {}
+    # Empty, and there: it is what a certificate that was there before is replaced by.
+    assert found["IngressRoute tenant"]["spec"]["tls"] == {"secretName": ""}
     assert [key for key in found if key.startswith(("Certificate", "IngressRoute certificate"))] == []
 
 

@@ -148,10 +148,19 @@ def test_bounds_shrink_before_the_room_does() -> None:
     assert kinds_of(plan_tenant(envelope("standard"), world)) == ["LimitRange", "HorizontalPodAutoscaler", "ResourceQuota"]
 
 
+def test_limits_that_were_deleted_by_hand_shrink_what_runs_without_them() -> None:
+    """What grew beyond them meanwhile would not come back after a restart, so it is looked at."""
+    world = cluster(envelope())
+    del world.contents[NAME].objects["LimitRange"]["tenant-limits"]
+    assert shrinking_namespaces(envelope(), world) == [NAME]
+    assert told(plan_tenant(envelope(), world)) == ["create LimitRange tenant-limits in t-acme"]
+
+
 def test_limits_that_were_emptied_by_hand_come_back() -> None:
     """The server stores an empty list as null."""
     world = cluster(envelope())
     world.contents[NAME].objects["LimitRange"]["tenant-limits"]["spec"]["limits"] = None
+    assert shrinking_namespaces(envelope(), world) == [NAME]
     assert told(plan_tenant(envelope(), world)) == ["update LimitRange tenant-limits in t-acme"]
 
 
@@ -171,8 +180,10 @@ def test_a_site_that_is_declared_no_more_goes_before_the_others_grow() -> None:
 
 
 def test_only_a_site_of_ours_that_is_still_there_goes() -> None:
-    """Somebody else's namespace may have our tenant's label; one that is going already needs no second push, and is no change."""
-    for metadata, steps in (({}, 1), ({"labels": {"tenant": "acme"}}, 0), ({"deletionTimestamp": "now"}, 0)):
+    """Somebody else's namespace may have our tenant's label, and a set of manifests may have made one of a site's name; one that is going
+    already needs no second push, and is no change."""
+    of_a_set = {"labels": {"tenant": "acme", MANAGED_BY: "bluegreen.orchestrator", SET_LABEL: "shop"}}
+    for metadata, steps in (({}, 1), ({"labels": {"tenant": "acme"}}, 0), (of_a_set, 0), ({"deletionTimestamp": "now"}, 0)):
         world = cluster(envelope("premium", 2))
         world.namespaces[f"{NAME}-site-2"]["metadata"] |= metadata
         plan = plan_tenant(envelope("premium"), world)
@@ -382,7 +393,9 @@ def test_a_storage_class_that_cannot_change_is_refused(key: str, value: Any) -> 
     world = cluster(wanted)
     assert world.storage_class is not None
     world.storage_class[key] = value
-    with pytest.raises(RefusedError, match=f"StorageClass tier-standard-storage: {key} differ"):
+    with pytest.raises(
+        RefusedError, match=f"StorageClass tier-standard-storage: {key} would change.*\\(its volumes stay\\).* storage_class: false"
+    ):
         plan_tenant(wanted, world)
     assert told(plan_tenant(envelope(storage_provisioner=None), world)) == []
 

@@ -78,6 +78,8 @@ def test_resources_are_the_tiers_unless_said(tier: str, requests: dict[str, str]
         ({"name": "shop", "replicas": 0}, "standard", 0, False),
         ({"name": "api-gateway"}, "standard", None, True),
         ({"name": "orders-service", "replicas": 9}, "business", None, True),
+        # Stopped: an autoscaler leaves it alone, and there is no pod to guard.
+        ({"name": "api-gateway", "replicas": 0}, "standard", 0, False),
     ],
 )
 def test_replicas_are_said_where_no_autoscaler_decides(service: dict[str, Any], tier: str, replicas: int | None, budget: bool) -> None:
@@ -176,7 +178,7 @@ def test_each_site_has_its_own() -> None:
         ({"name": "shop", "env": {"A B": "1"}}, "'A B' cannot name a variable"),
         ({"name": "shop", "ready_path": "health"}, "tenant_services.shop.ready_path: 'health' does not begin with a slash"),
         ({"name": "shop", "requests": {"cpu": "1"}}, "tenant_services.shop.requests.cpu: 1 is more than the limit (400m)"),
-        ({"name": "shop", "limits": {"memory": "2 GB"}}, "tenant_services.shop.limits.memory: '2 GB' is not a Kubernetes quantity"),
+        ({"name": "shop", "limits": {"memory": "much"}}, "tenant_services.shop.limits.memory: 'much' is not a Kubernetes quantity"),
         ({"name": "shop", "requests": {"gpu": "1"}}, "tenant_services.shop.requests: 'gpu' is not known here"),
         ({"name": "shop", "env_from": ["A B"]}, "tenant_services.shop.env_from: 'A B' is no name of an object"),
         ({"name": "shop", "pull_secrets": ["-a"]}, "tenant_services.shop.pull_secrets: '-a' is no name of an object"),
@@ -224,7 +226,11 @@ def test_the_database_is_the_catalogs_and_beside_the_quota() -> None:
     claim = spec["datadirVolumeClaimTemplate"]
     assert (claim["resources"]["requests"]["storage"], claim["storageClassName"]) == ("200Gi", "fast")
     assert (spec["tlsUseSelfSigned"], claim["accessModes"]) == (True, ["ReadWriteOnce"])
-    assert _tenant_extras.database(envelope, {"enabled": False}) == []
+    # A text is what an extra variable on the command line is, and a file with quotes.
+    for no in (False, "false", "no", "off", "0", 0, None, ""):
+        assert _tenant_extras.database(envelope, {"enabled": no}) == []
+    for yes in ("true", "yes", "on", "1", 1):
+        assert len(_tenant_extras.database(envelope, {"enabled": yes, "remove": "false"})) == 2
     for storage, written in ((None, "100Gi"), ("100Gi", "100Gi"), ("102400Mi", "100Gi")):
         (_namespace, cluster) = _tenant_extras.database(envelope, {"enabled": True, "storage": storage})
         assert cluster["spec"]["datadirVolumeClaimTemplate"]["resources"] == {"requests": {"storage": written}}
@@ -261,15 +267,20 @@ def test_the_regions_are_templates_for_argo_cd_only() -> None:
         ("premium", {"enabled": True}, [], {}, "the tier premium has no database cluster of its own"),
         ("business", {"enabled": True, "remove": True}, [], {}, "enabled and remove at once"),
         ("business", {"enabled": True, "storage": "10Gi"}, [], {}, "10Gi is less than what was sold (100Gi)"),
+        ("business", {"enabled": True, "storage": 0}, [], {}, "0 is less than what was sold (100Gi)"),
         (
             "business",
-            {"enabled": True, "storage": "many"},
+            {"enabled": True, "storage": "much"},
             [],
             {},
-            "tenant_dedicated_database.storage: 'many' is not a Kubernetes quantity",
+            "tenant_dedicated_database.storage: 'much' is not a Kubernetes quantity",
         ),
+        ("business", {"enabled": "yes", "remove": "on"}, [], {}, "enabled and remove at once"),
+        ("business", {"enabled": "perhaps"}, [], {}, "tenant_dedicated_database.enabled: 'perhaps' is neither true nor false"),
+        ("business", {"remove": ["x"]}, [], {}, "tenant_dedicated_database.remove: ['x'] is neither true nor false"),
         ("business", {"size": 1}, [], {}, "'size' is not known here"),
         ("business", {"enabled": True, "instances": -1}, [], {}, "tenant_dedicated_database.instances: -1 cannot be; give 1 to 9"),
+        ("business", {"enabled": True, "instances": 0}, [], {}, "tenant_dedicated_database.instances: 0 cannot be; give 1 to 9"),
         ("business", {"enabled": True, "instances": 10}, [], {}, "tenant_dedicated_database.instances: 10 cannot be; give 1 to 9"),
         ("standard", {}, ["eu-west-1"], SOURCE, "the tier standard runs in one region"),
         ("business", {}, ["eu-west-1"], {}, "tenant_regions_source.repository: not given"),

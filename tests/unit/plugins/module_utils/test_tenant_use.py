@@ -239,6 +239,23 @@ def test_the_tier_that_would_fit(used: str, tier: str | None) -> None:
     assert bool(found["problems"]) is (used != "15")
 
 
+@pytest.mark.parametrize(
+    ("extra", "tier"),
+    [
+        # It comes after those that are sold, and costs less than the one that would fit.
+        ({"mini": {"based_on": "premium", "price": {"monthly": "39.99"}}}, "mini"),
+        ({"maxi": {"based_on": "premium", "price": {"monthly": "299.99"}}}, "premium"),
+        # Of two at one price it is the one that was there before.
+        ({"twin": {"based_on": "premium"}}, "premium"),
+        ({"premium": {"price": {"monthly": "999.99"}}}, "business"),
+        ({"mini": {"based_on": "standard", "price": {"monthly": "1"}}}, "premium"),
+    ],
+)
+def test_of_those_that_would_fit_it_is_the_cheapest(extra: dict[str, Any], tier: str) -> None:
+    (found,) = tenants([namespace("t", "a")], [quota("t", "16", "15")], known_tiers(extra))
+    assert found["fitting_tier"] == tier
+
+
 def test_custom_values_fit_their_own_tenant() -> None:
     (found,) = tenants([namespace("t", "a", "business")], [quota("t", "110", "120")], known_tiers({}))
     assert found["fitting_tier"] == "business"
