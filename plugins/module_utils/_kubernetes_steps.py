@@ -47,7 +47,7 @@ class Step:
     Attributes:
         action: what is done.
         kind: to an object of which kind.
-        namespace: where it lives, None for what lives nowhere.
+        namespace: where it is, None for what is in no namespace.
         name: its name.
         before: what is, of the fields that matter; None when it is not there.
         after: what would be; None when it would be gone.

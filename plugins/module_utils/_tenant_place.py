@@ -20,6 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, cut, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL, DNS_SUBDOMAIN
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import (
+    MOST_SITES,
     PREFIX,
     check_buckets,
     check_tenant,
@@ -62,7 +63,7 @@ def envelope_of(given: Mapping[str, Any]) -> Envelope:
         extra_option="tenant_tiers_extra",
         custom_option="tenant_custom",
     )
-    sites = number(given.get("sites", 1), "tenant_sites", least=1)
+    sites = number(given.get("sites", 1), "tenant_sites", least=1, most=MOST_SITES)
     shares = [
         number(share, "tenant_site_shares", least=1) for share in entries(given.get("site_shares"), "tenant_site_shares") or [1] * sites
     ]

@@ -302,3 +302,9 @@ def test_what_cannot_be_is_said_with_its_remedy(tier: str, options: dict[str, An
     assert said in sentence
     assert ";" in sentence
     assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(("sites", "said"), [("many", "'many' is no whole number"), (0, "0 cannot be"), (100, "100 cannot be")])
+def test_a_number_of_sites_that_cannot_be_is_refused_by_the_variables_own_name(sites: object, said: str) -> None:
+    with pytest.raises(InputError, match=rf"^tenant_sites: {said}; give 1 to 99\.$"):
+        envelope_of({"tenant": "acme", "tier": "business", "sites": sites})
