@@ -121,6 +121,31 @@ def owns(current: Mapping[str, Any], *path: str) -> bool:
     return True
 
 
+def emptied(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """Return the maps of a custom resource that would stay without any value.
+
+    The server makes a null of a map whose last value goes by an apply, and then refuses that null (422, seen with an API server 1.35).
+    """
+    if not _root(desired):
+        return []
+    theirs: dict[str, Any] = {}
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        if not _is_ours(entry):
+            _merge(theirs, _named(entry.get("fieldsV1") or {}))
+    # Metadata is Kubernetes' own in every kind.
+    said = {key: value for key, value in desired.items() if key != "metadata"}
+    return [".".join(path) for path in _emptied(current, said, _ours(current) or {}, theirs, ())]
+
+
+def _emptied(current: Any, desired: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    if not isinstance(current, dict) or not isinstance(desired, dict):
+        return
+    if current and not desired and all(key in ours and key not in theirs for key in current):
+        yield path
+    for key, value in desired.items():
+        yield from _emptied(current.get(key), value, ours.get(key, {}), theirs.get(key, {}), (*path, str(key)))
+
+
 def _disputed(current: Any, desired: Any, theirs: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any, Any]]:
     """Yield where a field of theirs would get another value."""
     if not theirs:

@@ -390,3 +390,20 @@ def test_another_order_is_a_change(shop: Set) -> None:
     names = [one["name"] for one in with_theirs["initContainers"]]
     assert (sorted(names), [name for name in names if name != "theirs"]) == (["first", "second", "theirs"], ["first", "second"])
     assert [one["name"] for one in found["containers"][1]["env"]] == ["KEY", "CPU", "HOST", "A", "Z"]
+
+
+def test_a_map_of_a_custom_resource_that_would_be_emptied_is_refused_in_the_preview(shop: Set) -> None:
+    """The server's own answer is a 422 with a null that nobody wrote."""
+    headers = {"stsSeconds": 3, "customResponseHeaders": {"X-A": "b"}}
+    told = made(shop, "traefik.io/v1alpha1/Middleware", spec={"headers": headers})
+    shop.previewed(told)
+    emptied = put(told, "spec.headers.customResponseHeaders", {})
+    for user, check in (("reader", True), ("admin", False)):
+        said = shop.cluster.refused(user=user, check=check, **shop.options(emptied))
+        assert f"Middleware {shop.namespace}/x: spec.headers.customResponseHeaders would become empty" in said
+    with pytest.raises(LabError, match="null"):
+        shop.plane.kubectl(
+            "apply", "--server-side", "--field-manager=bluegreen.orchestrator", "--force-conflicts", "-f", "-", stdin=emptied
+        )
+    del emptied["spec"]["headers"]["customResponseHeaders"]
+    assert shop.previewed(emptied)["changed"]

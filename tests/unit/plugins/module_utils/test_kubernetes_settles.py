@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import before_and_after, emptied
 from tests.unit.plugins.module_utils.test_kubernetes_plan import applied, differs
 
 
@@ -91,3 +91,36 @@ def test_what_the_server_does_with_values_that_are_one(there: dict[str, Any], wa
 )
 def test_what_it_does_not_do_is_a_difference(there: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert differs(applied(there, {f"f:{key}": {} for key in there}), {"spec": wanted})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wanted", "told"),
+    [
+        ({}, {"tls": {}}, ["spec.tls"]),
+        ({}, {"tls": {"secretName": ""}}, []),
+        ({}, {"routes": []}, []),
+        ({}, {}, ["spec"]),
+        # What is somebody else's stays in it.
+        ({"f:tls": {"f:secretName": {}}}, {"tls": {}}, []),
+    ],
+)
+def test_a_map_of_a_custom_resource_that_would_be_emptied(theirs: dict[str, Any], wanted: dict[str, Any], told: list[str]) -> None:
+    current = applied({"tls": {"secretName": "a"}}, {"f:tls": {"f:secretName": {}}})
+    current["metadata"]["managedFields"].append({"manager": "x", "operation": "Update", "fieldsV1": {"f:spec": theirs}})
+    assert emptied(current, {"apiVersion": "traefik.io/v1alpha1", "spec": wanted}) == told
+    # Kubernetes' own kinds can be emptied.
+    assert emptied(current, {"apiVersion": "apps/v1", "spec": wanted}) == []
+
+
+def test_notes_may_go_all_at_once() -> None:
+    current = applied({}, {})
+    current["metadata"]["annotations"] = {"a": "b"}
+    current["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"] = {"f:annotations": {"f:a": {}}}
+    wanted = {"apiVersion": "traefik.io/v1alpha1", "metadata": {"annotations": {}}}
+    assert emptied(current, wanted) == []
+
+
+def test_what_was_empty_and_what_a_definition_fills_in_is_not_emptied() -> None:
+    wanted = {"apiVersion": "traefik.io/v1alpha1", "spec": {"tls": {}}}
+    assert emptied(applied({"tls": {}}, {"f:tls": {}}), wanted) == []
+    assert emptied(applied({"tls": {"secretName": "a", "filled": "in"}}, {"f:tls": {"f:secretName": {}}}), wanted) == []
