@@ -28,8 +28,17 @@ class Certificate:
     key_file: Path
 
 
-def make_certificates(directory: Path, names: list[str]) -> tuple[Path, Certificate]:
-    """Make an authority and one certificate for these names and 127.0.0.1. Returns the authority's file and it."""
+def make_certificates(
+    directory: Path, names: list[str], *, address: str = "127.0.0.1", later: datetime.timedelta = datetime.timedelta()
+) -> tuple[Path, Certificate]:
+    """Make an authority and one certificate. Returns the authority's file and it.
+
+    Args:
+        directory: where.
+        names: of the certificate.
+        address: which it is valid for, too.
+        later: how much later than now its time begins; the authority's begins now.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "BlueGreen Orchestrator lab")])
@@ -43,9 +52,9 @@ def make_certificates(directory: Path, names: list[str]) -> tuple[Path, Certific
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-    alternatives.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    alternatives.append(x509.IPAddress(ipaddress.ip_address(address)))
     leaf = (
-        _builder(subject, ca_name, key.public_key())
+        _builder(subject, ca_name, key.public_key(), later)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
@@ -60,9 +69,11 @@ def make_certificates(directory: Path, names: list[str]) -> tuple[Path, Certific
     return ca_file, certificate
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, later: datetime.timedelta = datetime.timedelta()
+) -> x509.CertificateBuilder:
     # An hour back: a clock that is corrected during a test must not make the certificate one from the future.
-    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1) + later
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -347,6 +347,17 @@ def _short(text: str) -> str:
 def _no_answer(host: str, error: Exception, limit: float) -> str:
     """Say why there was no answer at all."""
     text, kind = str(error), type(error).__name__
+    # OpenSSL's words; the last one is urllib3's own.
+    if "certificate has expired" in text:
+        return (
+            f"the API server at {host} shows a certificate that has expired, or its authority's has; renew it, or correct the clock here."
+        )
+    if "certificate is not yet valid" in text:
+        return f"the API server at {host} shows a certificate that is valid only later; correct the clock of this machine, or the server's."
+    if "Hostname mismatch" in text or "IP address mismatch" in text or (_is_tls(error) and "doesn't match" in text):
+        return (
+            f"the API server at {host} shows a certificate for other names; correct the address, or give it a certificate with that name."
+        )
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return f"the API server at {host} shows a certificate that is not trusted; give its authority as ca_cert, or in the kubeconfig."
     if _is_tls(error):

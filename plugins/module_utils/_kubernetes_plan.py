@@ -27,7 +27,8 @@ CUSTOM = "(custom)"
 
 # Where quantities stand: the server gives "0.5" back as "500m", and both are the same.
 QUANTITY_PARENTS = frozenset({"hard", "max", "min", "default", "defaultRequest", "requests", "limits"})
-# What the server writes into values that are replaced as a whole: ports of policies, claim templates of StatefulSets, sources of claims.
+# What the server writes into values that are replaced as a whole: ports of policies, claim templates of StatefulSets, sources of claims and
+# of volumes, subjects; and into a strategy that is empty, as generators write it.
 FILLED_IN: dict[str, tuple[Any, ...]] = {
     "protocol": ("TCP",),
     "volumeMode": ("Filesystem",),
@@ -35,8 +36,13 @@ FILLED_IN: dict[str, tuple[Any, ...]] = {
     "kind": ("PersistentVolumeClaim",),
     "status": ({"phase": "Pending"},),
     "creationTimestamp": (None,),
-    "apiGroup": (None,),
+    "apiGroup": (None, "rbac.authorization.k8s.io"),
+    "expirationSeconds": (3600,),
+    "type": ("RollingUpdate",),
+    "rollingUpdate": ({"maxSurge": "25%", "maxUnavailable": "25%"}, {"partition": 0}),
 }
+# What it leaves out of them where it is empty: of an Ingress, and of what becomes a container's environment.
+LEFT_OUT = frozenset({"host", "path", "prefix", "secretName"})
 QUANTITY_KEYS = frozenset({"averageValue", "sizeLimit"})
 # Parts of a name that may be left out, with what the server takes them for.
 NAME_DEFAULTS: dict[str, Any] = {"protocol": "TCP"}
@@ -115,6 +121,31 @@ def owns(current: Mapping[str, Any], *path: str) -> bool:
     return True
 
 
+def emptied(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """Return the maps of a custom resource that would stay without any value.
+
+    The server makes a null of a map whose last value goes by an apply, and then refuses that null (422, seen with an API server 1.35).
+    """
+    if not _root(desired):
+        return []
+    theirs: dict[str, Any] = {}
+    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+        if not _is_ours(entry):
+            _merge(theirs, _named(entry.get("fieldsV1") or {}))
+    # Metadata is Kubernetes' own in every kind.
+    said = {key: value for key, value in desired.items() if key != "metadata"}
+    return [".".join(path) for path in _emptied(current, said, _ours(current) or {}, theirs, ())]
+
+
+def _emptied(current: Any, desired: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    if not isinstance(current, dict) or not isinstance(desired, dict):
+        return
+    if current and not desired and all(key in ours and key not in theirs for key in current):
+        yield path
+    for key, value in desired.items():
+        yield from _emptied(current.get(key), value, ours.get(key, {}), theirs.get(key, {}), (*path, str(key)))
+
+
 def _disputed(current: Any, desired: Any, theirs: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any, Any]]:
     """Yield where a field of theirs would get another value."""
     if not theirs:
@@ -188,7 +219,8 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, shape: 
             if key in wanted or key in owned
         }
         # The server keeps no empty list or map; asking for one asks for nothing.
-        return found | {key: value for key, value in wanted.items() if key not in current and value in NOTHING}
+        missing = {key: value for key, value in wanted.items() if key not in current}
+        return found | {key: value for key, value in missing.items() if value in NOTHING or _is_dropped(value, owned.get(key))}
     if isinstance(current, list):
         asked = desired if isinstance(desired, list) else []
         if any(key.startswith("k:") for key in shape or ()):
@@ -202,17 +234,30 @@ def _project(current: Any, desired: Any, ours: Mapping[str, Any] | None, shape: 
     return desired if same else current
 
 
+def _is_dropped(wanted: Any, ours: Mapping[str, Any] | None) -> bool:
+    """Whether a value is one that the server takes and does not keep, like ``hostNetwork: false``.
+
+    What it drops it lists among our fields all the same (seen with an API server 1.35); what it never got it does not.
+    """
+    return ours == {} and not isinstance(wanted, (dict, list)) and not wanted
+
+
 def _project_elements(current: list[Any], desired: list[Any], ours: Mapping[str, Any], shape: Mapping[str, Any], path: Path) -> list[Any]:
-    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``. Others' stay."""
+    """Return the elements that are wanted or ours of a list whose elements have names, as the server tells in ``k:``. Others' stay.
+
+    They come in the order in which they are there: an apply in another order changes that (environment, containers that prepare a pod).
+    """
     names = {key: json.loads(key[2:]) for key in shape if key.startswith("k:")}
     left = [(next((key for key, name in names.items() if _is_called(element, name)), ""), element) for element in current]
-    found = []
+    found: dict[int, Any] = {at: element for at, (key, element) in enumerate(left) if key in ours}
+    taken: set[int] = set()
     for wanted in desired:
-        at = next((i for i, (key, _element) in enumerate(left) if key and _is_called(wanted, names[key])), None)
+        at = next((at for at, (key, _element) in enumerate(left) if at not in taken and key and _is_called(wanted, names[key])), None)
         if at is not None:
-            key, element = left.pop(at)
-            found.append(_project(element, wanted, ours.get(key), shape[key], path))
-    return [*found, *(element for key, element in left if key in ours)]
+            taken.add(at)
+            key, element = left[at]
+            found[at] = _project(element, wanted, ours.get(key), shape[key], path)
+    return [found[at] for at in sorted(found)]
 
 
 def _is_called(element: Mapping[str, Any], name: Mapping[str, Any]) -> bool:
@@ -224,9 +269,10 @@ def _covers(current: Any, desired: Any, path: Path) -> bool:
     """Compare two whole values, where the server may have filled in one of its few defaults within a list."""
     if isinstance(current, dict) and isinstance(desired, dict):
         extra = [key for key in current if key not in desired]
-        filled_in = {} if path[:1] == (CUSTOM,) else FILLED_IN
+        filled_in, left_out = ({}, frozenset()) if path[:1] == (CUSTOM,) else (FILLED_IN, LEFT_OUT)
         return all(current[key] in filled_in.get(str(key), ()) for key in extra) and all(
-            _covers(current[key], value, (*path, str(key))) if key in current else value in NOTHING for key, value in desired.items()
+            _covers(current[key], value, (*path, str(key))) if key in current else value in NOTHING or (value == "" and key in left_out)
+            for key, value in desired.items()
         )
     if isinstance(current, list) and isinstance(desired, list):
         return len(current) == len(desired) and all(_covers(one, other, path) for one, other in zip(current, desired, strict=True))

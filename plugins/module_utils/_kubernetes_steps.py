@@ -115,6 +115,7 @@ def apply_step(kind: Kind, manifest: Manifest, current: Object | None, *, otherw
     if before != after:
         if current is not None and before is not None:
             _refuse_fixed(kind, current, before, after, otherwise)
+            _refuse_emptied(kind, current, after)
         yield Step("create" if current is None else "update", kind, meta.get("namespace"), meta["name"], before, after)
 
 
@@ -135,6 +136,21 @@ def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after:
         raise RefusedError(
             f"{kind.title(meta.get('namespace'), meta['name'])}: {fields} would change, and Kubernetes never changes that in"
             f" what is there; declare it as it is, or delete it{loss} and run again{more}."
+        )
+
+
+def _refuse_emptied(kind: Kind, current: Object, after: Mapping[str, Any]) -> None:
+    """Refuse another change that the server would refuse in the middle of an apply.
+
+    Raises:
+        RefusedError: a map of a custom resource would stay, and nothing in it.
+    """
+    found = _kubernetes_plan.emptied(current, after)
+    if found:
+        meta = current["metadata"]
+        raise RefusedError(
+            f"{kind.title(meta.get('namespace'), meta['name'])}: {' and '.join(found)} would become empty, and the API server lets"
+            " no apply empty a map of a custom resource; leave it out as a whole, say one value in it, or delete the object and run again."
         )
 
 

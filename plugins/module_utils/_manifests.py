@@ -10,7 +10,6 @@ Why not ``kubernetes.core.k8s``: its check mode is a dry run on the server, whic
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,7 +25,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     KubernetesError,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC, opened
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, NAMESPACE
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import LIMIT_RANGE, MANIFEST_KINDS, NAMESPACE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL, LABEL_VALUE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import owns
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import (
@@ -159,11 +158,41 @@ def _wanted(number: int, given: Mapping[str, Any], name: str) -> Wanted:
         raise InputError(f"{where}: metadata.namespace of {kind.kind} {meta['name']} is missing or no namespace; say where it is to live.")
     if not isinstance(meta.get("labels") or {}, Mapping):
         raise InputError(f"{where}: metadata.labels of {kind.kind} {meta['name']} are no dictionary; write for example {{app: shop}}.")
-    if "status" in given:
+    manifest = _without_nulls(given)
+    # One with nothing in it is what generators write, `kubectl create --dry-run` among them.
+    if _says_something(manifest.pop("status", None)):
         raise InputError(f"{where}: {kind.kind} {meta['name']} has a status, which is the server's to write; leave it out.")
-    manifest = copy.deepcopy(dict(given))
+    if kind is LIMIT_RANGE:
+        _complete_limits(manifest)
     manifest["metadata"]["labels"] = {**(meta.get("labels") or {}), MANAGED_BY: FIELD_MANAGER, SET_LABEL: name}
     return Wanted(kind, manifest)
+
+
+def _without_nulls(given: Any) -> Any:
+    """Return a copy without the keys that have nothing, as kubectl sends it; ``creationTimestamp: null`` is what generators write.
+
+    The server would take a null for a wish: it fills in a time, and the next run finds a difference.
+    """
+    if isinstance(given, Mapping):
+        return {key: _without_nulls(value) for key, value in given.items() if value is not None}
+    return [_without_nulls(one) for one in given] if isinstance(given, list) else given
+
+
+def _says_something(value: Any) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return any(_says_something(one) if isinstance(one, (dict, list)) else bool(one) for one in inside)
+
+
+def _complete_limits(manifest: Manifest) -> None:
+    """Write out what the server takes from the bounds of a container: it would be a difference for ever, for the limits are one value."""
+    limits = (manifest.get("spec") or {}).get("limits")
+    for limit in limits if isinstance(limits, list) else ():
+        if isinstance(limit, dict) and limit.get("type") == "Container":
+            sides = {side: limit.get(side) for side in ("max", "min", "default", "defaultRequest")}
+            most, least, default, request = ({**side} if isinstance(side, dict) else {} for side in sides.values())
+            default = {**most, **default}
+            filled = {"default": default, "defaultRequest": {**least, **default, **request}}
+            limit.update({side: amounts for side, amounts in filled.items() if amounts})
 
 
 def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[Kind, str | None]]:

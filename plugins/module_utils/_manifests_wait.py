@@ -78,6 +78,16 @@ def why_stateful_set(found: Object) -> str:
         return "not seen by its controller yet"
     if int(status.get("readyReplicas", 0)) < wanted:
         return f"{status.get('readyReplicas', 0)} of {wanted} pods ready"
+    spec = found.get("spec") or {}
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        # Whoever wants it so replaces the pods by hand, one day.
+        return ""
+    kept = int((strategy.get("rollingUpdate") or {}).get("partition") or 0) - int((spec.get("ordinals") or {}).get("start") or 0)
+    if kept > 0:
+        # Those below the partition stay at the revision before for as long as it is there.
+        updated, due = int(status.get("updatedReplicas", 0)), max(0, wanted - kept)
+        return f"{updated} of {due} pods updated" if updated < due else ""
     return "" if status.get("currentRevision") == status.get("updateRevision") else "pods of the revision before are still there"
 
 

@@ -30,6 +30,9 @@ attributes:
 notes:
   - An apply also needs C(patch) and C(create) on the kinds, C(delete) to prune, and C(get) to wait.
   - There are no Secrets among the kinds, for manifests are options and options are shown.
+  - A key without a value (C(creationTimestamp) of C(kubectl create --dry-run)) and an empty C(status) are left out. What the server takes
+    and does not keep, such as C(hostNetwork) where it is false, is no difference once it was applied.
+  - The order of elements with names (containers, environment) is a difference, for the server stores that of the last apply.
   - What Kubernetes never changes in an object that is there (the selector of a Deployment, the template of a Job, the class of a volume) is
     refused in the preview, before anything is written.
 options:
@@ -83,7 +86,10 @@ options:
     choices: [client, server]
     default: client
   wait_seconds:
-    description: How long an apply waits until Deployments and StatefulSets have rolled out and Jobs are complete; 0 does not wait.
+    description:
+      - How long an apply waits until Deployments and StatefulSets have rolled out and Jobs are complete; 0 does not wait.
+      - Of a StatefulSet with a partition only the pods above it are waited for, of one with the strategy C(OnDelete) none that are to be
+        replaced.
     type: int
     default: 0
 seealso:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import MANIFEST_KINDS, STORAGE_CLASS
 from lab.kubernetes import ControlPlane
@@ -149,3 +151,259 @@ def test_the_server_validates_what_it_can_before_a_namespace_is_there(shop: Set)
     assert preview["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
     shop.plane.kubectl("create", "namespace", coming)
     assert shop.cluster.ok(check=True, **given)["warnings"] == []
+
+
+# As people write them, and generators: with nulls, with what is the default anyway, with values that the server drops.
+WRITTEN = r"""
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: shop, creationTimestamp: null}
+automountServiceAccountToken: false
+imagePullSecrets: [{name: registry}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: shop, creationTimestamp: null}
+rules:
+  - {apiGroups: [""], resources: [pods], resourceNames: [], verbs: [get, list]}
+  - {apiGroups: [apps], resources: [deployments], verbs: ["*"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shop}
+subjects: [{kind: ServiceAccount, name: shop}, {kind: User, name: jane}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: shop, annotations: {note: ""}}
+immutable: false
+data: {empty: "", lines: "a\nb\n", number: "1"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, creationTimestamp: null, labels: {app: web}}
+spec:
+  replicas: 0
+  minReadySeconds: 0
+  paused: false
+  revisionHistoryLimit: 0
+  strategy: {}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {creationTimestamp: null, labels: {app: web}, annotations: {prometheus.io/scrape: "true"}}
+    spec:
+      hostNetwork: false
+      serviceAccountName: shop
+      terminationGracePeriodSeconds: 0
+      securityContext: {runAsUser: 0, supplementalGroups: [], sysctls: []}
+      tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 0}]
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 1
+              podAffinityTerm: {topologyKey: zone, labelSelector: {matchExpressions: [{key: app, operator: In, values: [web]}]}}
+      topologySpreadConstraints:
+        - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}
+      initContainers:
+        - {name: second, image: "shop:1", command: [sh, -c, ""], restartPolicy: Always}
+        - {name: first, image: "shop:1"}
+      containers:
+        - name: web
+          image: shop:1
+          args: []
+          tty: false
+          workingDir: ""
+          env:
+            - {name: Z, value: ""}
+            - {name: A, value: "1"}
+            - {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+            - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: "0"}}}
+            - {name: KEY, valueFrom: {configMapKeyRef: {name: shop, key: empty, optional: false}}}
+          envFrom: [{configMapRef: {name: shop}, prefix: ""}]
+          ports: [{containerPort: 8080}, {name: metrics, containerPort: 9090, hostPort: 0}]
+          resources: {limits: {cpu: 1, memory: 1024Mi}, requests: {cpu: 0.5}}
+          livenessProbe: {httpGet: {path: /, port: 8080, scheme: HTTP}, initialDelaySeconds: 0}
+          readinessProbe: {exec: {command: [cat, /ready]}, successThreshold: 1}
+          lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}
+          volumeMounts: [{name: data, mountPath: /data, readOnly: false, subPath: ""}, {name: config, mountPath: /etc/shop}]
+          securityContext: {capabilities: {add: [], drop: [ALL]}, privileged: false}
+        - {name: sidecar, image: "proxy:1", resources: {}}
+      volumes:
+        - {name: data, emptyDir: {medium: "", sizeLimit: 0.5Gi}}
+        - {name: config, configMap: {name: shop, defaultMode: 420, items: [{key: lines, path: lines}]}}
+        - name: all
+          projected:
+            sources: [{serviceAccountToken: {path: token}}, {configMap: {name: shop, items: [{key: empty, path: empty}]}}]
+        - {name: claim, persistentVolumeClaim: {claimName: disk, readOnly: false}}
+status: {}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  loadBalancerSourceRanges: []
+  publishNotReadyAddresses: false
+  sessionAffinity: None
+  selector: {app: web}
+  ports: [{name: http, port: 80, targetPort: http}, {name: dns, port: 53, protocol: UDP}]
+status: {loadBalancer: {}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: headless}
+spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, annotations: {}}
+spec:
+  tls: [{hosts: [a.example], secretName: ""}]
+  rules:
+    - host: ""
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+    - {host: a.example, http: {paths: [{path: "", pathType: ImplementationSpecific, backend: {service: {name: web, port: {name: http}}}}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 0, selector: {matchLabels: {app: web}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "0 3 * * *"
+  suspend: false
+  successfulJobsHistoryLimit: 0
+  jobTemplate:
+    metadata: {creationTimestamp: null}
+    spec:
+      backoffLimit: 0
+      template:
+        metadata: {creationTimestamp: null}
+        spec: {restartPolicy: OnFailure, containers: [{name: job, image: "shop:1", env: [{name: A, value: ""}]}]}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  backoffLimit: 0
+  ttlSecondsAfterFinished: 86400
+  template: {spec: {restartPolicy: Never, containers: [{name: job, image: "shop:1", resources: {requests: {cpu: 0.1}}}]}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: headless
+  replicas: 0
+  podManagementPolicy: Parallel
+  updateStrategy: {}
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: "db:1", volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates:
+    - metadata: {name: data, creationTimestamp: null, labels: {app: db}}
+      spec: {accessModes: [ReadWriteOnce], storageClassName: "", resources: {requests: {storage: 0.5Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: disk}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}, storageClassName: fast}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  minReplicas: 1
+  maxReplicas: 3
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
+  behavior:
+    scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 1, periodSeconds: 60}]}
+    scaleUp: {policies: [{type: Percent, value: 100, periodSeconds: 15}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}, matchExpressions: []}
+  policyTypes: [Ingress]
+  ingress:
+    - from: [{namespaceSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8, except: []}}]
+      ports: [{port: 80}, {protocol: UDP, port: 53, endPort: 54}]
+  egress: []
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: q, creationTimestamp: null}
+spec: {hard: {cpu: 1.5, memory: 2048Mi, pods: 10}}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: l}
+spec: {limits: [{type: Container, default: {cpu: 0.5}, max: {memory: 1024Mi}, min: {cpu: 0.1}}, {type: Pod, max: {cpu: 2}}]}
+"""
+
+
+def written(shop: Set) -> list[dict[str, Any]]:
+    """The manifests in the test's namespace."""
+    found = list(yaml.safe_load_all(WRITTEN))
+    for one in found:
+        one["metadata"]["namespace"] = shop.namespace
+        for subject in one.get("subjects", []):
+            if subject["kind"] == "ServiceAccount":
+                subject["namespace"] = shop.namespace
+    return found
+
+
+def test_what_people_write_settles(shop: Set) -> None:
+    """Once applied, nothing is left to do: in the preview and on the server, which would count a generation more."""
+    manifests = written(shop)
+    made = shop.previewed(*manifests)
+    assert [one["action"] for one in made["actions"]] == ["create"] * len(manifests)
+
+
+def test_another_order_is_a_change(shop: Set) -> None:
+    """Containers that prepare a pod run in their order, and a variable may use those before it."""
+    web = next(one for one in written(shop) if one["kind"] == "Deployment")
+    shop.previewed(web)
+    for path in ("initContainers", "containers"):
+        other = copy.deepcopy(web)
+        other["spec"]["template"]["spec"][path].reverse()
+        assert shop.previewed(other)["changed"]
+    other["spec"]["template"]["spec"]["containers"][1]["env"].reverse()
+    assert shop.previewed(other)["changed"]
+    found = shop.plane.kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", "json")["spec"]["template"]["spec"]
+    assert [one["name"] for one in found["containers"]] == ["sidecar", "web"]
+    # What somebody else puts between ours stays, and is no order of ours.
+    between = [{"op": "add", "path": "/spec/template/spec/initContainers/1", "value": {"name": "theirs", "image": "proxy:1"}}]
+    shop.plane.kubectl("patch", "deployment", "web", "-n", shop.namespace, "--type=json", "-p", json.dumps(between))
+    assert not shop.previewed(other)["changed"]
+    other["spec"]["template"]["spec"]["initContainers"].reverse()
+    assert shop.previewed(other)["changed"]
+    with_theirs = shop.plane.kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", "json")["spec"]["template"]["spec"]
+    names = [one["name"] for one in with_theirs["initContainers"]]
+    assert (sorted(names), [name for name in names if name != "theirs"]) == (["first", "second", "theirs"], ["first", "second"])
+    assert [one["name"] for one in found["containers"][1]["env"]] == ["KEY", "CPU", "HOST", "A", "Z"]
+
+
+def test_a_map_of_a_custom_resource_that_would_be_emptied_is_refused_in_the_preview(shop: Set) -> None:
+    """The server's own answer is a 422 with a null that nobody wrote."""
+    headers = {"stsSeconds": 3, "customResponseHeaders": {"X-A": "b"}}
+    told = made(shop, "traefik.io/v1alpha1/Middleware", spec={"headers": headers})
+    shop.previewed(told)
+    emptied = put(told, "spec.headers.customResponseHeaders", {})
+    for user, check in (("reader", True), ("admin", False)):
+        said = shop.cluster.refused(user=user, check=check, **shop.options(emptied))
+        assert f"Middleware {shop.namespace}/x: spec.headers.customResponseHeaders would become empty" in said
+    with pytest.raises(LabError, match="null"):
+        shop.plane.kubectl(
+            "apply", "--server-side", "--field-manager=bluegreen.orchestrator", "--force-conflicts", "-f", "-", stdin=emptied
+        )
+    del emptied["spec"]["headers"]["customResponseHeaders"]
+    assert shop.previewed(emptied)["changed"]

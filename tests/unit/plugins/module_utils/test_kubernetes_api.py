@@ -321,6 +321,8 @@ NO_ANSWER = [
     (urllib3.exceptions.NewConnectionError(None, "[Errno 111] Connection refused"), "refuses connections: nothing listens there"),  # type: ignore[arg-type]
     (urllib3.exceptions.ReadTimeoutError(None, "/", "Read timed out."), "did not answer within 10 s"),  # type: ignore[arg-type]
     (urllib3.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "shows a certificate that is not trusted"),
+    # As urllib3 1.26 says it, which compares names itself.
+    (urllib3.exceptions.SSLError("CertificateError(\"hostname 'a' doesn't match 'b'\")"), "shows a certificate for other names"),
     (urllib3.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER]"), "speaks no TLS that we understand"),
     (urllib3.exceptions.ProxyError("Unable to connect to proxy", OSError()), "the proxy on the way"),
     (urllib3.exceptions.NameResolutionError("h", None, OSError("unknown")), "has a name that DNS does not know"),  # type: ignore[arg-type]

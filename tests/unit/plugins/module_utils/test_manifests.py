@@ -148,7 +148,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": 7}}]}, "metadata.namespace of ConfigMap a is missing"),
     ({"manifests": [{**BLUE, "metadata": {"name": "a", "namespace": "t", "labels": ["x"]}}]}, "metadata.labels of ConfigMap a are no"),
-    ({"manifests": [{**BLUE, "status": {}}]}, "ConfigMap a has a status, which is the server's to write; leave it out"),
+    ({"manifests": [{**BLUE, "status": {"conditions": [{"a": "b"}]}}]}, "ConfigMap a has a status"),
+    ({"manifests": [{**BLUE, "status": {"phase": "Active"}}]}, "ConfigMap a has a status, which is the server's to write; leave it out"),
     ({"manifests": [BLUE, SECOND, GREEN]}, r"^manifests\[2\]: ConfigMap t/a is there twice; leave one of the two out\.$"),
     ({"kinds": ["v1/Secret"]}, "kinds: 'v1/Secret' is no kind that is taken here; there are"),
     ({"state": "absent"}, "state: absent, and nothing says where the set is; give kinds and namespaces, or the manifests"),
@@ -159,6 +160,36 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"set": ""}, "set: '' is no label value"),
     ({"set": "x" * 64}, "is no label value"),
 ]
+
+
+def test_nothing_is_not_said() -> None:
+    """``kubectl create --dry-run=client -o yaml`` writes such manifests."""
+    meta = {"name": "a", "namespace": "t", "creationTimestamp": None, "labels": None, "annotations": {"a": "", "b": None}}
+    written = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"colour": "blue", "size": None}}
+    written |= {"status": {"loadBalancer": {}, "expectedPods": 0, "conditions": []}}
+    (found,) = wanted_of(validated(MANIFESTS_SPEC, set="shop", manifests=[written]))
+    labels = {MANAGED_BY: FIELD_MANAGER, SET_LABEL: "shop"}
+    assert found.manifest == {**BLUE, "metadata": {"name": "a", "namespace": "t", "annotations": {"a": ""}, "labels": labels}}
+    listed = {**written, "data": None, "binaryData": [None, {"a": None, "b": [{"c": None}]}]}
+    (found,) = wanted_of(validated(MANIFESTS_SPEC, set="shop", manifests=[listed]))
+    assert (found.manifest["binaryData"], "data" in found.manifest) == ([None, {"b": [{}]}], False)
+    # What was given stays as it was.
+    assert listed["data"] is None
+    assert meta["creationTimestamp"] is None
+
+
+def test_limits_say_what_the_server_takes_from_them() -> None:
+    """See SetDefaults_LimitRangeItem of Kubernetes: limits from the maximum, requests from those, or from the minimum."""
+    container = {"type": "Container", "max": {"cpu": "2", "memory": "1Gi"}, "min": {"cpu": "1", "storage": "1"}, "default": {"cpu": "1"}}
+    (found,) = wanted_of(
+        validated(MANIFESTS_SPEC, set="shop", manifests=[manifest(kind=kinds.LIMIT_RANGE, spec={"limits": [container, {"type": "Pod"}]})])
+    )
+    default = {"cpu": "1", "memory": "1Gi"}
+    whole = {**container, "default": default, "defaultRequest": {**default, "storage": "1"}}
+    assert found.manifest["spec"]["limits"] == [whole, {"type": "Pod"}]
+    odds: list[Any] = [None, {}, [None], "x"]
+    for odd in odds:
+        wanted_of(validated(MANIFESTS_SPEC, set="shop", manifests=[manifest(kind=kinds.LIMIT_RANGE, spec={"limits": odd})]))
 
 
 @pytest.mark.parametrize(("options", "sentence"), BAD)

@@ -27,6 +27,14 @@ OLD = {"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2, "r
 NEW = {**OLD, "observedGeneration": 2}
 SETS = {"observedGeneration": 2, "readyReplicas": 2, "currentRevision": "b", "updateRevision": "b"}
 
+
+def partitioned(partition: int, *, start: int = 0, **status: int) -> dict[str, Any]:
+    """A StatefulSet of three pods, of which those below the partition stay at the revision before."""
+    found = workload(3, **{**SETS, "currentRevision": "a", **status})
+    found["spec"] |= {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}, "ordinals": {"start": start}}
+    return found
+
+
 # kind, the object -> what it waits for, empty for ready
 WAITS: list[tuple[str, dict[str, Any], str]] = [
     ("Deployment", workload(2, **NEW), ""),
@@ -47,6 +55,16 @@ WAITS: list[tuple[str, dict[str, Any], str]] = [
     ("StatefulSet", workload(2, **SETS | {"observedGeneration": 1}), "not seen by its controller yet"),
     ("StatefulSet", workload(2, **SETS | {"readyReplicas": 1}), "1 of 2 pods ready"),
     ("StatefulSet", workload(2, **SETS | {"currentRevision": "a"}), "pods of the revision before are still there"),
+    # A canary: two of three are to stay as they were.
+    ("StatefulSet", partitioned(2, readyReplicas=3, updatedReplicas=1), ""),
+    ("StatefulSet", partitioned(2, readyReplicas=3), "0 of 1 pods updated"),
+    ("StatefulSet", partitioned(2, readyReplicas=2, updatedReplicas=1), "2 of 3 pods ready"),
+    ("StatefulSet", partitioned(5, readyReplicas=3), ""),
+    ("StatefulSet", partitioned(0, readyReplicas=3, updatedReplicas=2), "pods of the revision before are still there"),
+    # Numbers that begin at 5: a partition of 6 keeps one.
+    ("StatefulSet", partitioned(6, start=5, readyReplicas=3, updatedReplicas=1), "1 of 2 pods updated"),
+    ("StatefulSet", partitioned(6, start=5, readyReplicas=3, updatedReplicas=2), ""),
+    ("StatefulSet", {**partitioned(0, readyReplicas=3), "spec": {"replicas": 3, "updateStrategy": {"type": "OnDelete"}}}, ""),
     ("StatefulSet", {}, "not seen by its controller yet"),
     ("Job", {}, "not complete yet"),
     ("Job", {"status": {"conditions": [{"type": "Failed", "status": "False"}]}}, "not complete yet"),
