@@ -248,7 +248,9 @@ def validate(api: Api, steps: Sequence[Step], to_come: Iterable[str] = ()) -> li
                 f"validate: server needs the rights of an apply, for Kubernetes lets only those who may write try it out; {error.sentence}"
                 " Leave validate at client to preview with the right to read."
             ) from None
-    told = f"{len(skipped)} objects were not validated by the server, for their namespace is not there yet."
+    told = "1 object was not validated by the server, for its namespace is not there yet."
+    if len(skipped) > 1:
+        told = f"{len(skipped)} objects were not validated by the server, for their namespace is not there yet."
     return [told] if skipped else []
 
 

@@ -148,7 +148,7 @@ def test_the_server_validates_what_it_can_before_a_namespace_is_there(shop: Set)
     there, later = shop.settings(colour="blue"), {**shop.settings(), "metadata": {"name": "later", "namespace": coming}}
     given = shop.options(there, later, namespaces_to_come=[shop.namespace, coming], validate="server")
     preview = shop.cluster.ok(check=True, **given)
-    assert preview["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
+    assert preview["warnings"] == ["1 object was not validated by the server, for its namespace is not there yet."]
     shop.plane.kubectl("create", "namespace", coming)
     assert shop.cluster.ok(check=True, **given)["warnings"] == []
 

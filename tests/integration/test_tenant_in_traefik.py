@@ -164,6 +164,12 @@ def test_a_premium_tenant_is_served_as_it_was_sold(
     assert set(answers) == {200, 429}
     assert BURST <= answers.count(200) <= BURST + RATE * took + 5
 
+    # Without an issuer the role says so: the domain is served as before, with Traefik's own certificate.
+    none = '{"spec":{"tls":{"secretName":""}}}'
+    control_plane.kubectl("patch", "ingressroute", "tenant", "-n", traefik.namespace, "--type", "merge", "-p", none)
+    eventually(lambda: traefik.fingerprint(one) != certificates[one])
+    eventually(lambda: traefik.get(one)[0].status == 200)
+
 
 def eventually(true: Callable[[], bool]) -> None:
     """Return when it is true: Traefik hears of a Secret by a watch."""

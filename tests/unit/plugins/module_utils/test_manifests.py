@@ -397,7 +397,7 @@ def test_validate_asks_the_server_without_storing(monkeypatch: pytest.MonkeyPatc
     ]
     with answering(monkeypatch, _manifests, *reads, *tries):
         result = run(check=True, manifests=declared, validate="server")
-    assert result["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
+    assert result["warnings"] == ["1 object was not validated by the server, for its namespace is not there yet."]
     # An apply is its own proof.
     with answering(monkeypatch, _manifests, listing(SETTINGS), applying(SETTINGS, "a")):
         run(manifests=[BLUE], validate="server")
@@ -427,7 +427,7 @@ def test_what_comes_into_a_namespace_to_come_is_not_tried(monkeypatch: pytest.Mo
     tried: Expected = (f"PATCH {SETTINGS.path('t', 'a')}{WRITE}&dryRun=All", (200, {}))
     with answering(monkeypatch, _manifests, *reads, absent, tried):
         result = run(check=True, manifests=[BLUE, manifest("b", namespace="u")], validate="server", namespaces_to_come=["t", "u", "v"])
-    assert result["warnings"] == ["1 objects were not validated by the server, for their namespace is not there yet."]
+    assert result["warnings"] == ["1 object was not validated by the server, for its namespace is not there yet."]
 
 
 def test_a_step_that_fails_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
