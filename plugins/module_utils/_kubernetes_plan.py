@@ -80,8 +80,11 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
     after = dict(desired)
     if current is None:
         return None, after
-    before = _project(current, desired, _ours(current), _shape(current), _root(desired))
-    return before if isinstance(before, dict) else {}, after
+    shape = _shape(current)
+    before = _project(current, desired, _ours_alone(current), shape, _root(desired))
+    if not isinstance(before, dict):
+        return {}, after
+    return (before if shape else _with_what_should_be_empty(before, current, desired)), after
 
 
 def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Conflict]:
@@ -96,11 +99,14 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     """
     found: dict[str, Conflict] = {}
     root = _root(desired)
-    for entry in (current.get("metadata") or {}).get("managedFields") or []:
-        if not _is_ours(entry):
-            for path, value, wanted in _disputed(current, desired, _named(entry.get("fieldsV1") or {}), root):
-                field = "." + ".".join(path[len(root) :])
-                found.setdefault(field, Conflict(field, str(entry.get("manager")), _shown(value, path), _shown(wanted, path)))
+    trees = [(str(entry.get("manager")), _named(entry.get("fieldsV1") or {})) for entry in _entries(current) if not _is_ours(entry)]
+    if not _shape(current):
+        # Somebody took the list of owners away; the server gives all of it to this name then.
+        trees = [("before-first-apply", _tree(current))]
+    for manager, tree in trees:
+        for path, value, wanted in _disputed(current, desired, tree, root) if tree else ():
+            field = "." + ".".join(path[len(root) :])
+            found.setdefault(field, Conflict(field, manager, _shown(value, path), _shown(wanted, path)))
     return list(found.values())
 
 
@@ -174,10 +180,51 @@ def _is_ours(entry: Mapping[str, Any]) -> bool:
 
 def _ours(current: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the fields that we set by apply, as a tree in which an empty one is a leaf, a whole value; None where we never applied."""
-    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+    for entry in _entries(current):
         if _is_ours(entry):
             return _named(entry.get("fieldsV1") or {})
     return None
+
+
+def _ours_alone(current: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the fields that nobody but us has set: they go when we want them no more; what others have set, too, stays."""
+    ours, theirs = _ours(current), dict[str, Any]()
+    for entry in _entries(current):
+        if not _is_ours(entry):
+            _merge(theirs, _named(entry.get("fieldsV1") or {}))
+    return None if ours is None else _without(ours, theirs)
+
+
+def _without(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, below in ours.items():
+        if key not in theirs:
+            found[key] = below
+        elif below and theirs[key]:
+            rest = _without(below, theirs[key])
+            # An empty rest of what was not empty would pass for a whole value.
+            if rest:
+                found[key] = rest
+    return found
+
+
+def _entries(current: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return (current.get("metadata") or {}).get("managedFields") or []
+
+
+def _tree(value: Any) -> dict[str, Any]:
+    """Return the fields of an object as if somebody had set each of them."""
+    return {str(key): _tree(below) for key, below in value.items()} if isinstance(value, dict) else {}
+
+
+def _with_what_should_be_empty(before: dict[str, Any], current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what is in maps that should be empty. Where nobody is known to own anything, nothing else tells that a selector was edited."""
+    found = dict(before)
+    for key, value in desired.items():
+        there = current.get(key)
+        if isinstance(value, dict) and isinstance(there, dict) and isinstance(found.get(key), dict):
+            found[key] = _with_what_should_be_empty(found[key], there, value) if value else there
+    return found
 
 
 def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,7 +238,7 @@ def _shape(current: Mapping[str, Any]) -> dict[str, Any] | None:
     Ours alone does not tell: who edits a selector takes it over as a whole.
     """
     whole: dict[str, Any] = {}
-    for entry in (current.get("metadata") or {}).get("managedFields") or []:
+    for entry in _entries(current):
         _merge(whole, _named(entry.get("fieldsV1") or {}))
     return whole or None
 

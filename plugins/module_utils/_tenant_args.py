@@ -161,7 +161,7 @@ def wish_of(params: Mapping[str, Any]) -> TenantWish:
         ingress_ports=_ports("ingress_ports", params["ingress_ports"]),
         egress_ports=_ports("egress_ports", params["egress_ports"]),
         egress_outside_ports=_ports("egress_outside_ports", params["egress_outside_ports"]),
-        storage_provisioner=params["storage_provisioner"] if params["storage_class"] else None,
+        storage_provisioner=_provisioner(params["storage_provisioner"]) if params["storage_class"] else None,
         client_access=params["client_access"],
         services_set=params["services_set"],
         services=tuple((service["site"], service["name"]) for service in params["services"]),
@@ -253,6 +253,13 @@ def _shares(given: list[int], sites: int) -> tuple[int, ...]:
 def _label(option: str, value: str) -> str:
     if not DNS_LABEL.fullmatch(value):
         raise InputError(f"{option}: {quoted(value)} is no name of Kubernetes; use up to 63 lower-case letters, digits and hyphens.")
+    return value
+
+
+def _provisioner(value: str) -> str:
+    """Read the name of a CSI driver: a domain, with a path for drivers of old."""
+    if not all(map(DNS_SUBDOMAIN.fullmatch, value.lower().split("/", 1))):
+        raise InputError(f"storage_provisioner: {quoted(value)} is no name of a CSI driver; write it like ebs.csi.aws.com.")
     return value
 
 

@@ -288,6 +288,6 @@ def _bare(deployment: Object) -> Object:
     meta, spec = deployment["metadata"], deployment["spec"]
     pod = _resources.countable((spec.get("template") or {}).get("spec") or {})
     return {
-        "metadata": {key: meta[key] for key in ("name", "namespace", "labels") if key in meta},
+        "metadata": {key: meta[key] for key in ("name", "namespace", "labels", "managedFields") if key in meta},
         "spec": {**({"replicas": spec["replicas"]} if "replicas" in spec else {}), "template": {"spec": pod}},
     }

@@ -38,6 +38,9 @@ OPTIONS: Final = (
 VERSIONED: Final = re.compile(r"[\w.:/-]+(?::[\w][\w.-]*|@sha256:[0-9a-f]{64})")
 ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
+# What Kubernetes counts with (int32).
+MOST: Final = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Service:
@@ -117,7 +120,7 @@ def _service(envelope: Envelope, given: Any) -> Service:
         name=name,
         site=site_number(said.get("site", 1), envelope, f"{where}.site", name),
         image=image,
-        replicas=number(said.get("replicas", 1), f"{where}.replicas", least=0),
+        replicas=number(said.get("replicas", 1), f"{where}.replicas", least=0, most=MOST),
         port=number(said.get("port", 8080), f"{where}.port", least=0, most=65535),
         service_port=number(said.get("service_port", 80), f"{where}.service_port", least=1, most=65535),
         metrics_port=number(said.get("metrics_port", 0), f"{where}.metrics_port", least=0, most=65535),
@@ -128,7 +131,7 @@ def _service(envelope: Envelope, given: Any) -> Service:
         ready_path=_path(said.get("ready_path", ""), f"{where}.ready_path"),
         alive_path=_path(said.get("alive_path", ""), f"{where}.alive_path"),
         resources=_resources_of(envelope, said, where),
-        user=number(said.get("user", 0), f"{where}.user", least=0),
+        user=number(said.get("user", 0), f"{where}.user", least=0, most=MOST),
         writable=_directories(said, where),
         pull_secrets=_secrets(said, "pull_secrets", where),
     )
@@ -147,7 +150,11 @@ def _texts(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
 
 
 def _secrets(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    return tuple(object_name(one, f"{where}.{key}") for one in entries(said.get(key), f"{where}.{key}"))
+    found = tuple(object_name(one, f"{where}.{key}") for one in entries(said.get(key), f"{where}.{key}"))
+    for name in found:
+        if found.count(name) > 1:
+            raise InputError(f"{where}.{key}: {name} is there twice; leave one of the two out.")
+    return found
 
 
 def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity, _tenant_use
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import MANAGED_BY
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_plan import owns
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_steps import counts, is_ours, outcome_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TenantWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_blockers import Blocker
@@ -92,4 +93,19 @@ def _warnings(wish: TenantWish, world: World) -> list[str]:
             said.append(
                 f"{name} has further quotas ({', '.join(foreign)}, without the label {MANAGED_BY} of ours); the strictest one counts."
             )
-    return [*said, *_tenant_use.over(wish, world)]
+    return [*said, *_stopped(wish, world), *_tenant_use.over(wish, world)]
+
+
+def _stopped(wish: TenantWish, world: World) -> list[str]:
+    """Name the services that somebody has scaled to nothing: an autoscaler leaves them so, and nobody owns that number (kubectl scale)."""
+    envelope = wish.envelope
+    wanted = {(one.site, one.name) for one in wish.services if one.replicas == 0}
+    return [
+        f"{service} in {name} is stopped (replicas: 0), and its autoscaler leaves it so; start it with kubectl scale --replicas=1."
+        for site, name in envelope.namespaces().items()
+        for service, found in sorted(world.of(name).all(kinds.DEPLOYMENT).items())
+        if service in envelope.tier["autoscaling"]["services"]
+        and (site, service) not in wanted
+        and (found.get("spec") or {}).get("replicas") == 0
+        and not owns(found, "spec", "replicas")
+    ]

@@ -72,14 +72,17 @@ URLS: list[tuple[str, bool]] = [
     ("https://api.example:6443/a@b", False),
     ("https://api.example?a=b@c", False),
     ("https://api.example#b@c", False),
-    ("bob@example", False),
+    # A proxy without a scheme is refused, and shown.
+    ("bob:hunter2@example:3128", True),
     ("", False),
 ]
 
 
 @pytest.mark.parametrize(("url", "secret"), URLS)
 def test_a_url_with_a_user_in_it_is_a_secret(url: str, secret: bool) -> None:
-    assert secret_urls({"proxy": url, "sites": 1, "context": None, "labels": {"a": url}}) == ({url} if secret else set())
+    assert secret_urls({"proxy": url, "reason": "mail bob@example", "sites": 1, "context": None, "labels": {"a": url}}) == (
+        {url} if secret else set()
+    )
 
 
 def test_such_a_url_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,8 +148,10 @@ def test_what_the_server_would_refuse_stops_the_preview(answer: Answered, error:
 
 
 def held(kind: Kind, labels: dict[str, str], **spec: Any) -> dict[str, Any]:
-    """An object on a server, whose fields nobody manages."""
-    return {**manifest(kind, "x", None if kind is kinds.NAMESPACE else "t", labels=labels, uid="1"), "spec": spec}
+    """An object on a server, of whose spec nobody manages anything."""
+    counted = {"manager": "a-controller", "operation": "Update", "subresource": "status", "fieldsV1": {"f:status": {"f:used": {}}}}
+    where = None if kind is kinds.NAMESPACE else "t"
+    return {**manifest(kind, "x", where, labels=labels, uid="1", managedFields=[counted]), "spec": spec}
 
 
 def wanted(kind: Kind, **labels: str) -> dict[str, Any]:

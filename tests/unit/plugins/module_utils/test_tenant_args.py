@@ -57,6 +57,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sites": 2, "site_shares": [1, 0]}, r"site_shares: \[1, 0\] are not 2 numbers"),
     ({"wait_seconds": -1}, "wait_seconds: -1 is no time to wait; give 0 and more"),
     ({"ingress_ports": [0]}, "ingress_ports: 0 is no port"),
+    ({"storage_provisioner": "Bad Provisioner!"}, "storage_provisioner: 'Bad Provisioner!' is no name of a CSI driver"),
+    ({"storage_provisioner": ""}, "storage_provisioner: '' is no name of a CSI driver"),
     ({"egress_ports": [65536]}, "egress_ports: 65536 is no port"),
     ({"egress_outside_ports": [0]}, "egress_outside_ports: 0 is no port"),
     ({"ingress_namespaces": ["Traefik"]}, "ingress_namespaces: 'Traefik' is no name of Kubernetes"),

@@ -443,3 +443,33 @@ def test_what_was_taken_over_is_told_with_whose_it_was(monkeypatch: pytest.Monke
     assert result["took_over"] == [f"ResourceQuota {NAME}/tenant-quota .spec.hard.pods from kubectl-edit"]
     with answering(monkeypatch, _tenant_run, *LOOKS["the same"]):
         assert run(tier="standard", storage_class=False, take_over=True)["took_over"] == []
+
+
+STOPPED = "api-gateway in e-commerce-tenant-acme is stopped (replicas: 0), and its autoscaler leaves it so; start it with kubectl scale"
+OWNED = {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "entries", "declared", "told"),
+    [
+        (0, [], 1, True),
+        (0, [], 0, False),
+        # Ours to start: the services' own task does.
+        (0, [OWNED], 1, False),
+        (1, [], 1, False),
+        (None, [], 1, False),
+    ],
+)
+def test_a_service_that_somebody_stopped_is_told(
+    monkeypatch: pytest.MonkeyPatch, replicas: int | None, entries: list[dict[str, Any]], declared: int, told: bool
+) -> None:
+    world = cluster(envelope(), ["api-gateway"])
+    pod = {"containers": [{"name": "app"}]}
+    world.contents[NAME].objects["Deployment"]["api-gateway"] = {
+        "metadata": {"name": "api-gateway", "managedFields": entries},
+        "spec": {**({} if replicas is None else {"replicas": replicas}), "template": {"spec": pod}},
+    }
+    services = [{"name": "api-gateway", "replicas": declared}]
+    with answering(monkeypatch, _tenant_run, *looking(world, NAME)):
+        warnings = run(check=True, tier="standard", storage_class=False, services=services)["warnings"]
+    assert any(one.startswith(STOPPED) for one in warnings) is told
