@@ -102,7 +102,7 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     trees = [(str(entry.get("manager")), _named(entry.get("fieldsV1") or {})) for entry in _entries(current) if not _is_ours(entry)]
     if not _shape(current):
         # Somebody took the list of owners away; the server gives all of it to this name then.
-        trees = [("before-first-apply", _tree(current))]
+        trees = [("before-first-apply", _tree(current, desired))]
     for manager, tree in trees:
         for path, value, wanted in _disputed(current, desired, tree, root) if tree else ():
             field = "." + ".".join(path[len(root) :])
@@ -212,9 +212,11 @@ def _entries(current: Mapping[str, Any]) -> list[dict[str, Any]]:
     return (current.get("metadata") or {}).get("managedFields") or []
 
 
-def _tree(value: Any) -> dict[str, Any]:
-    """Return the fields of an object as if somebody had set each of them."""
-    return {str(key): _tree(below) for key, below in value.items()} if isinstance(value, dict) else {}
+def _tree(current: Any, desired: Any) -> dict[str, Any]:
+    """Return the fields of an object as if somebody had set each of them; a map that should be empty counts as one value."""
+    if not isinstance(current, dict) or not isinstance(desired, dict):
+        return {}
+    return {key: _tree(current[key], below) for key, below in desired.items() if key in current}
 
 
 def _with_what_should_be_empty(before: dict[str, Any], current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:

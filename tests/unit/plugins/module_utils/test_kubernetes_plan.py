@@ -490,12 +490,13 @@ def test_of_a_list_with_names_the_elements_of_others_stay_and_are_not_shown() ->
 def test_where_the_owners_were_taken_away_all_that_differs_is_a_conflict(wiped: dict[str, Any]) -> None:
     """As the server sees it: an apply without force is refused with this name."""
     current = {"metadata": {"labels": {"a": "x"}, **wiped}, "spec": {"pods": "1", "selector": {"nobody": "x"}, "more": "y"}}
-    desired = {"metadata": {"labels": {"a": "b"}}, "spec": {"pods": "2", "selector": {}}}
+    # What is not there yet is nobody's.
+    desired = {"metadata": {"labels": {"a": "b", "new": "c"}}, "spec": {"pods": "2", "selector": {}}}
     before, after = before_and_after(current, desired)
     assert before == {"metadata": {"labels": {"a": "x"}}, "spec": {"pods": "1", "selector": {"nobody": "x"}}}
     assert after == desired
     found = {one.field: one.manager for one in conflicts(current, desired)}
-    assert found == {".metadata.labels.a": "before-first-apply", ".spec.pods": "before-first-apply"}
+    assert found == dict.fromkeys((".metadata.labels.a", ".spec.pods", ".spec.selector"), "before-first-apply")
     assert not differs({"metadata": wiped, "spec": {"pods": "2", "selector": {}}}, {"spec": {"pods": "2", "selector": {}}})
 
 
