@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.playbook.handler import Handler
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_run
@@ -39,8 +38,7 @@ class ActionModule(InWorker):
 
         That is not so with other strategies, nor for a handler, which may be called more than once.
         """
-        wanted = boolean(self._templar.template(variables.get(TOGETHER, True)), strict=False)
-        if not wanted or isinstance(self._task, Handler) or self._task.get_play().strategy not in IN_STEP:
+        if not self.is_on(TOGETHER, variables) or isinstance(self._task, Handler) or self._task.get_play().strategy not in IN_STEP:
             return {}
         # Of this run alone, for its user only, and removed at its end. By name, for Ansible sets its constants when it runs.
         folder = Path(str(vars(constants)["DEFAULT_LOCAL_TMP"]))

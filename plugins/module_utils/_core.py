@@ -29,10 +29,7 @@ class Core(Protocol):
 
 
 # A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
-USER_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@")
-USER_IN_ADDRESS = re.compile(r"[^/?#]*@")
-
-
+USER_IN_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?[^/?#]*@")
 # Options that are addresses; what they are refused for has no scheme before its user, perhaps.
 ADDRESSES = ("host", "proxy")
 
@@ -40,7 +37,7 @@ ADDRESSES = ("host", "proxy")
 def secret_urls(params: Mapping[str, Any]) -> set[str]:
     """Return the options that carry a password where nobody looks for one."""
     texts = {name: value for name, value in params.items() if isinstance(value, str)}
-    return {value for name, value in texts.items() if USER_IN_URL.match(value) or (name in ADDRESSES and USER_IN_ADDRESS.match(value))}
+    return {text for name, text in texts.items() if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
 
 
 def run_module(spec: Mapping[str, Any], core: Core) -> None:

@@ -80,8 +80,9 @@ def before_and_after(current: Mapping[str, Any] | None, desired: Mapping[str, An
     after = dict(desired)
     if current is None:
         return None, after
-    shape = _shape(current)
-    before = _project(current, desired, _ours_alone(current), shape, _root(desired))
+    ours, theirs = _owners(current)
+    shape = _shape(ours, theirs)
+    before = _project(current, desired, None if ours is None else _without(ours, theirs), shape, _root(desired))
     if not isinstance(before, dict):
         return {}, after
     return (before if shape else _with_what_should_be_empty(before, current, desired)), after
@@ -100,7 +101,7 @@ def conflicts(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Co
     found: dict[str, Conflict] = {}
     root = _root(desired)
     trees = [(str(entry.get("manager")), _named(entry.get("fieldsV1") or {})) for entry in _entries(current) if not _is_ours(entry)]
-    if not _shape(current):
+    if not any(entry.get("fieldsV1") for entry in _entries(current)):
         # Somebody took the list of owners away; the server gives all of it to this name then.
         trees = [("before-first-apply", _tree(current, desired))]
     for manager, tree in trees:
@@ -118,7 +119,7 @@ def _root(manifest: Mapping[str, Any]) -> Path:
 
 def owns(current: Mapping[str, Any], *path: str) -> bool:
     """Whether a field is there and ours."""
-    ours: Any = _ours(current)
+    ours: Any = _owners(current)[0]
     found: Any = current
     for key in path:
         if not isinstance(ours, dict) or not isinstance(found, dict) or key not in ours or key not in found:
@@ -134,13 +135,10 @@ def emptied(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]
     """
     if not _root(desired):
         return []
-    theirs: dict[str, Any] = {}
-    for entry in (current.get("metadata") or {}).get("managedFields") or []:
-        if not _is_ours(entry):
-            _merge(theirs, _named(entry.get("fieldsV1") or {}))
+    ours, theirs = _owners(current)
     # Metadata is Kubernetes' own in every kind.
     said = {key: value for key, value in desired.items() if key != "metadata"}
-    return [".".join(path) for path in _emptied(current, said, _ours(current) or {}, theirs, ())]
+    return [".".join(path) for path in _emptied(current, said, ours or {}, theirs, ())]
 
 
 def _emptied(current: Any, desired: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any], path: Path) -> Iterator[Path]:
@@ -178,24 +176,24 @@ def _is_ours(entry: Mapping[str, Any]) -> bool:
     return entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
-def _ours(current: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the fields that we set by apply, as a tree in which an empty one is a leaf, a whole value; None where we never applied."""
+def _owners(current: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return the fields that we set by apply, None where we never applied, and those that anybody else set.
+
+    Both are trees in which an empty one is a leaf, a whole value. What is in both stays when we want it no more.
+    """
+    ours: dict[str, Any] | None = None
+    theirs: dict[str, Any] = {}
     for entry in _entries(current):
+        tree = _named(entry.get("fieldsV1") or {})
         if _is_ours(entry):
-            return _named(entry.get("fieldsV1") or {})
-    return None
-
-
-def _ours_alone(current: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the fields that nobody but us has set: they go when we want them no more; what others have set, too, stays."""
-    ours, theirs = _ours(current), dict[str, Any]()
-    for entry in _entries(current):
-        if not _is_ours(entry):
-            _merge(theirs, _named(entry.get("fieldsV1") or {}))
-    return None if ours is None else _without(ours, theirs)
+            ours = tree
+        else:
+            _merge(theirs, tree)
+    return ours, theirs
 
 
 def _without(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that nobody but us has set."""
     found: dict[str, Any] = {}
     for key, below in ours.items():
         if key not in theirs:
@@ -234,14 +232,14 @@ def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix("f:"): _named(below or {}) for key, below in fields.items()}
 
 
-def _shape(current: Mapping[str, Any]) -> dict[str, Any] | None:
+def _shape(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return all managers' fields as one tree. What is empty in it is one value, whatever is inside: nobody owns a part of it.
 
     Ours alone does not tell: who edits a selector takes it over as a whole.
     """
     whole: dict[str, Any] = {}
-    for entry in _entries(current):
-        _merge(whole, _named(entry.get("fieldsV1") or {}))
+    _merge(whole, theirs)
+    _merge(whole, ours or {})
     return whole or None
 
 

@@ -125,9 +125,10 @@ def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after:
     Raises:
         RefusedError: a field that is there and is declared would get another value, and Kubernetes never gives it one.
     """
-    # A Job that is suspended has not begun, and much of it may change still.
-    suspended = (current.get("spec") or {}).get("suspend") is True
-    pairs = {path: (_at(before, path), _at(after, path)) for path in kind.fixed if not suspended}
+    if (current.get("spec") or {}).get("suspend") is True:
+        # A Job that is suspended has not begun, and much of it may change still.
+        return
+    pairs = {path: (_at(before, path), _at(after, path)) for path in kind.fixed}
     found = [path for path, (is_now, wanted) in pairs.items() if is_now is not None and wanted is not None and is_now != wanted]
     if found:
         meta, fields = current["metadata"], " and ".join(found)

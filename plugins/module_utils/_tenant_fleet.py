@@ -123,6 +123,8 @@ class Fleet:
 
     def forget(self, params: Mapping[str, Any], tenant: str) -> None:
         """Note that a tenant is about to be changed: what was read of it is no longer so."""
+        if self.hosts < FEWEST_HOSTS:
+            return
         place = self._place(params)
         try:
             _mark(place, tenant).touch()

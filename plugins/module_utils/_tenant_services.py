@@ -150,11 +150,8 @@ def _texts(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
 
 
 def _secrets(said: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    found = tuple(object_name(one, f"{where}.{key}") for one in entries(said.get(key), f"{where}.{key}"))
-    for name in found:
-        if found.count(name) > 1:
-            raise InputError(f"{where}.{key}: {name} is there twice; leave one of the two out.")
-    return found
+    option = f"{where}.{key}"
+    return _each_once([object_name(one, option) for one in entries(said.get(key), option)], option)
 
 
 def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -164,9 +161,14 @@ def _directories(said: Mapping[str, Any], where: str) -> tuple[str, ...]:
             raise InputError(
                 f"{where}.writable: {quoted(path or '/')} cannot be a volume; name a directory below the root, without a colon."
             )
-        if found.count(path) > 1:
-            raise InputError(f"{where}.writable: {path} is there twice; leave one of the two out.")
-    return tuple(found)
+    return _each_once(found, f"{where}.writable")
+
+
+def _each_once(values: list[str], option: str) -> tuple[str, ...]:
+    for value in values:
+        if values.count(value) > 1:
+            raise InputError(f"{option}: {value} is there twice; leave one of the two out.")
+    return tuple(values)
 
 
 def _path(value: object, option: str) -> str:
@@ -190,9 +192,9 @@ def _env(given: Any, where: str) -> dict[str, str]:
 
 def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> dict[str, dict[str, str]]:
     """Return requests and limits; what is not said is the tier's."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, int]] = {}
     for side in ("limits", "requests"):
-        own, amounts = envelope.tier["resources"][side], {}
+        own = envelope.tier["resources"][side]
         given = said.get(side) or {}
         if not isinstance(given, Mapping):
             raise InputError(f"{where}.{side}: it is not a dictionary; write it like {{cpu: 200m, memory: 256Mi}}.")
@@ -200,17 +202,16 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
         for resource in ("cpu", "memory"):
             default = own["cpu"] if resource == "cpu" else own["memory"]
             value = given.get(resource)
-            amounts[resource] = default if value is None else _quantity.parse_resource(resource, value, f"{where}.{side}.{resource}")
-        found[side] = {resource: _quantity.format_resource(resource, amount) for resource, amount in amounts.items()}
-    for resource in ("cpu", "memory"):
-        if _quantity.parse_resource(resource, found["requests"][resource], resource) > _quantity.parse_resource(
-            resource, found["limits"][resource], resource
-        ):
+            amount = default if value is None else _quantity.parse_resource(resource, value, f"{where}.{side}.{resource}")
+            found.setdefault(side, {})[resource] = amount
+    shown = {side: {name: _quantity.format_resource(name, amount) for name, amount in amounts.items()} for side, amounts in found.items()}
+    for resource, amount in found["requests"].items():
+        if amount > found["limits"][resource]:
             raise InputError(
-                f"{where}.requests.{resource}: {found['requests'][resource]} is more than the limit ({found['limits'][resource]});"
+                f"{where}.requests.{resource}: {shown['requests'][resource]} is more than the limit ({shown['limits'][resource]});"
                 " lower the one or raise the other."
             )
-    return found
+    return shown
 
 
 def is_scaled(envelope: Envelope, service: Service) -> bool:

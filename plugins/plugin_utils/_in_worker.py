@@ -71,7 +71,7 @@ class InWorker(ActionBase):
 
     def _is_here(self, variables: Mapping[str, Any]) -> bool:
         """Whether a module would run as this user, with this Python and in this environment."""
-        if not boolean(self._templar.template(variables.get(SWITCH, True)), strict=False):
+        if not self.is_on(SWITCH, variables):
             return False
         if self._connection.transport != "local" or self._connection.become or self._task.async_val or any(self._task.environment or ()):
             return False
@@ -80,6 +80,10 @@ class InWorker(ActionBase):
         own = (variables.get("ansible_delegated_vars") or {}).get(delegate) or {} if delegate else variables
         interpreter = self._templar.template(own.get("ansible_python_interpreter"))
         return isinstance(interpreter, str) and _place(interpreter) == _place(sys.executable)
+
+    def is_on(self, switch: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a variable that turns something off does not do so."""
+        return bool(boolean(self._templar.template(variables.get(switch, True)), strict=False))
 
     def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         # A module gets its options as JSON: plain types, and keys that are texts.
