@@ -41,7 +41,7 @@ CLAIM: Final = Kind(
     fixed=("spec.accessModes", "spec.dataSource", "spec.selector", "spec.storageClassName", "spec.volumeMode", "spec.volumeName"),
     lost="its data goes with it",
 )
-SERVICE: Final = Kind("Service", "v1", "services")
+SERVICE: Final = Kind("Service", "v1", "services", fixed=("spec.clusterIP",), lost="what has looked up its address must do so again")
 STATEFUL_SET: Final = Kind(
     "StatefulSet",
     "apps/v1",

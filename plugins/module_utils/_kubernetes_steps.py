@@ -32,6 +32,16 @@ Action = Literal["create", "update", "delete"]
 Manifest = dict[str, Any]
 Object = dict[str, Any]
 
+# Of what Kubernetes never changes: what it keeps where a manifest says nothing of it any more, and what it puts there then.
+KEPT = frozenset({"spec.clusterIP", "spec.dataSource"})
+DEFAULTS = {
+    "reclaimPolicy": "Delete",
+    "spec.completionMode": "NonIndexed",
+    "spec.podManagementPolicy": "OrderedReady",
+    "spec.volumeMode": "Filesystem",
+    "volumeBindingMode": "Immediate",
+}
+
 # Of a step: when it is done, and before.
 WORDS: dict[Action, tuple[str, str]] = {
     "create": ("created", "to create"),
@@ -123,13 +133,9 @@ def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after:
     """Refuse a change that the server would refuse in the middle of an apply.
 
     Raises:
-        RefusedError: a field that is there and is declared would get another value, and Kubernetes never gives it one.
+        RefusedError: a field that is there would get another value or none, and Kubernetes never gives it another.
     """
-    if (current.get("spec") or {}).get("suspend") is True:
-        # A Job that is suspended has not begun, and much of it may change still.
-        return
-    pairs = {path: (_at(before, path), _at(after, path)) for path in kind.fixed}
-    found = [path for path, (is_now, wanted) in pairs.items() if is_now is not None and wanted is not None and is_now != wanted]
+    found = [path for path in _fixed(kind, current) if _would_change(path, _at(before, path), _at(after, path))]
     if found:
         meta, fields = current["metadata"], " and ".join(found)
         loss = f" ({kind.lost})" if kind.lost else ""
@@ -138,6 +144,27 @@ def _refuse_fixed(kind: Kind, current: Object, before: Mapping[str, Any], after:
             f"{kind.title(meta.get('namespace'), meta['name'])}: {fields} would change, and Kubernetes never changes that in"
             f" what is there; declare it as it is, or delete it{loss} and run again{more}."
         )
+
+
+def _fixed(kind: Kind, current: Object) -> list[str]:
+    """Return the paths that Kubernetes will not change in this very object."""
+    spec = current.get("spec") or {}
+    if spec.get("suspend") is True:
+        # A Job that is suspended has not begun, and much of it may change still.
+        return []
+    found = [*kind.fixed, *(("binaryData", "data", "immutable") if current.get("immutable") is True else ())]
+    if kind is kinds.CLAIM and (current.get("status") or {}).get("phase") != "Bound":
+        found.append("spec.resources.requests.storage")
+    if kind is kinds.JOB and spec.get("completionMode") != "Indexed":
+        found.append("spec.completions")
+    return found
+
+
+def _would_change(path: str, is_now: Any, wanted: Any) -> bool:
+    if wanted is None:
+        # Left out: the server keeps it, or gives it its default, which may be what it has.
+        return bool(is_now) and path not in KEPT and DEFAULTS.get(path) != is_now
+    return is_now is not None and is_now != wanted
 
 
 def _refuse_emptied(kind: Kind, current: Object, after: Mapping[str, Any]) -> None:

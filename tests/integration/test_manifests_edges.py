@@ -18,6 +18,7 @@ from lab.server import LabError
 from tests.integration.test_kubernetes_manifests import Set
 
 POD = {"metadata": {"labels": {"app": "x"}}, "spec": {"restartPolicy": "Never", "containers": [{"name": "app", "image": "shop:1"}]}}
+SUBMITTED = ["apply", "--server-side", "--dry-run=server", "--field-manager=bluegreen.orchestrator", "--force-conflicts"]
 RUNNING = copy.deepcopy(POD) | {"spec": {"containers": [{"name": "app", "image": "shop:1"}]}}
 SELECTOR = {"matchLabels": {"app": "x"}}
 DISK = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
@@ -33,6 +34,17 @@ def made(shop: Set, kind: str, name: str = "x", **parts: Any) -> dict[str, Any]:
     """A manifest of one of the kinds that the module takes."""
     found = MANIFEST_KINDS[kind]
     return {"apiVersion": found.api, "kind": found.kind, "metadata": {"name": name, "namespace": shop.namespace}, **parts}
+
+
+def without(manifest: dict[str, Any], path: str) -> dict[str, Any]:
+    """The manifest without what is at a path."""
+    found = copy.deepcopy(manifest)
+    *above, last = path.split(".")
+    place = found
+    for key in above:
+        place = place[key]
+    del place[last]
+    return found
 
 
 def put(manifest: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -98,6 +110,10 @@ FIXED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "spec.volumeName": "b",
         },
     ),
+    "v1/Service": (
+        {"spec": {"ports": [{"port": 80}], "clusterIP": "10.96.0.77", "selector": {"app": "x"}}},
+        {"spec.clusterIP": "10.96.0.78"},
+    ),
     "rbac.authorization.k8s.io/v1/RoleBinding": (
         {
             "subjects": [{"kind": "ServiceAccount", "name": "x"}],
@@ -109,19 +125,52 @@ FIXED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def test_what_kubernetes_never_changes_is_refused_in_the_preview(shop: Set) -> None:
-    """Each of these fields is one that the server refuses to change, so that nothing is refused by us alone."""
+    """The preview says of each path what the server says, of another value and of none: refused, kept, or back at a default it had."""
     manifests = {kind: made(shop, kind, **parts) for kind, (parts, _changes) in FIXED.items()}
     fixed = {kind.full_name: sorted(kind.fixed) for kind in MANIFEST_KINDS.values() if kind.fixed}
     assert {kind: sorted(changes) for kind, (_parts, changes) in FIXED.items()} == fixed
     shop.previewed(*manifests.values())
-    for kind, (_parts, changes) in FIXED.items():
-        for path, value in changes.items():
-            changed = put(manifests[kind], path, value)
-            told = shop.cluster.refused(user="reader", check=True, **shop.options(changed))
-            assert f"/x: {path} would change, and Kubernetes never changes that" in told
-            apply = ["apply", "--server-side", "--dry-run=server", "--field-manager=bluegreen.orchestrator", "--force-conflicts"]
-            with pytest.raises(LabError, match=r"immutable|[Ff]orbidden|may not change|cannot change"):
-                shop.plane.kubectl(*apply, "-f", "-", stdin=changed)
+    kept = []
+    for kind, path, value in ((kind, path, value) for kind, (_parts, changes) in FIXED.items() for path, value in changes.items()):
+        changed, rest = put(manifests[kind], path, value), without(manifests[kind], path)
+        assert f"/x: {path} would change, and Kubernetes never changes that" in _refused_by_both(shop, changed)
+        try:
+            shop.plane.kubectl(*SUBMITTED, "-f", "-", stdin=rest)
+        except LabError:
+            assert path in _refused_by_both(shop, rest)
+        else:
+            kept.append(f"{kind} {path}")
+            shop.cluster.ok(user="reader", check=True, **shop.options(rest))
+    assert kept == [
+        "batch/v1/Job spec.completionMode",
+        "v1/PersistentVolumeClaim spec.dataSource",
+        "v1/PersistentVolumeClaim spec.volumeMode",
+        "v1/Service spec.clusterIP",
+    ]
+
+
+def _refused_by_both(shop: Set, manifest: dict[str, Any]) -> str:
+    """Return what the preview says of a manifest that the server refuses, too."""
+    with pytest.raises(LabError, match=r"immutable|[Ff]orbidden|may not change|cannot change"):
+        shop.plane.kubectl(*SUBMITTED, "-f", "-", stdin=manifest)
+    return shop.cluster.refused(user="reader", check=True, **shop.options(manifest))
+
+
+def test_what_kubernetes_does_not_change_in_this_very_object(shop: Set) -> None:
+    sealed = made(shop, "v1/ConfigMap", data={"a": "b"}, binaryData={"c": "aGk="}, immutable=True)
+    job = made(shop, "batch/v1/Job", spec={"completions": 1, "template": POD})
+    disk = made(shop, "v1/PersistentVolumeClaim", spec={**DISK, "storageClassName": "a"})
+    shop.previewed(sealed, job, disk)
+    for wanted, path in (
+        (put(sealed, "data", {"a": "c"}), "data"),
+        (without(sealed, "data"), "data"),
+        (put(sealed, "binaryData", {"c": "aGo="}), "binaryData"),
+        (put(sealed, "immutable", False), "immutable"),
+        (put(job, "spec.completions", 2), "spec.completions"),
+        (without(job, "spec.completions"), "spec.completions"),
+        (put(disk, "spec.resources.requests.storage", "2Gi"), "spec.resources.requests.storage"),
+    ):
+        assert f"/x: {path} would change, and Kubernetes never changes that" in _refused_by_both(shop, wanted)
 
 
 def test_what_kubernetes_never_changes_in_a_class_of_disks(control_plane: ControlPlane, tenant_id: str) -> None:
