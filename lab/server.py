@@ -159,6 +159,10 @@ class Server(ABC):
     def command(self) -> list[str]:
         """The program and its arguments (no secret among them: everyone on the machine can read them)."""
 
+    def variables(self) -> dict[str, str]:
+        """Variables of its own; secrets are better here than among its arguments."""
+        return {}
+
     @abstractmethod
     def ready(self) -> bool:
         """Whether it serves now; asked again and again until it does."""
@@ -207,7 +211,7 @@ class Server(ABC):
                 stderr=log,
                 start_new_session=True,
                 cwd=self.directory,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), **self.variables()},
             )
 
     def await_ready(self) -> None:

@@ -9,8 +9,8 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.kubernetes.toolchain import folder_made_once, module_folder
 from lab.server import LabError
+from lab.toolchain import folder_made_once, module_folder
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,5 @@ def files_of(name: str) -> list[Path]:
         if not any(folder.iterdir()):
             raise LabError(f"{source.module}@{source.version} has no custom resource definition in {source.path}.")
 
-    files = sorted(folder_made_once(f"definitions-{source.module.replace('/', '-')}-{source.version}", copy).iterdir())
+    files = sorted(folder_made_once(f"kubernetes/definitions-{source.module.replace('/', '-')}-{source.version}", copy).iterdir())
     return [file for file in files if not source.only or file.stem.rpartition("_")[2] in source.only]

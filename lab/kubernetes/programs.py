@@ -16,8 +16,8 @@ import re
 import shutil
 from pathlib import Path
 
-from lab.kubernetes.toolchain import folder_made_once, module_folder, run_go
 from lab.server import ProgramMissingError
+from lab.toolchain import folder_made_once, module_folder, run_go
 
 RECIPE = Path(__file__).resolve().parent / "go"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -71,7 +71,7 @@ def _on_path(name: str) -> str | None:
 
 def _control_plane() -> Path:
     digest = hashlib.sha256((RECIPE / "go.mod").read_bytes() + (RECIPE / "go.sum").read_bytes()).hexdigest()[:12]
-    return folder_made_once(f"control-plane-{version()}-{digest}", _build_control_plane)
+    return folder_made_once(f"kubernetes/control-plane-{version()}-{digest}", _build_control_plane)
 
 
 def _build_control_plane(folder: Path) -> None:
@@ -91,7 +91,7 @@ def _stamps() -> list[str]:
 
 
 def _kwok() -> Path:
-    return folder_made_once(f"kwok-{KWOK_VERSION}", _build_kwok)
+    return folder_made_once(f"kubernetes/kwok-{KWOK_VERSION}", _build_kwok)
 
 
 def _build_kwok(folder: Path) -> None:

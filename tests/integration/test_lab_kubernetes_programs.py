@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.kubernetes import programs, toolchain
+from lab import toolchain
+from lab.kubernetes import programs
 from lab.server import ROOT, ProgramMissingError
 
 # Answers what it is asked for its version; a build writes the programs where -o says, with what the test puts between.

