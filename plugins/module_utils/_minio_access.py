@@ -6,7 +6,7 @@
 PRIVATE: for this collection's own plugins, not a public interface.
 
 Measured on a MinIO of 2026-02: a Deny in the policy of a *bucket* binds only who is not signed in, and takes no right from a key. So what a
-key may not do stands in the policy of its user (ADR-0017).
+key may not do stands in the policy of its user (ADR-0018).
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _all(storage: Storage) -> list[str]:
     request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
     found = xml.parse(storage.ask(request, None, {}).data).get("Buckets") or {}
     listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
-    return sorted(one["Name"] for one in listed)
+    return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
 
 
 class _Facts:

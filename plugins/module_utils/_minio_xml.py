@@ -14,10 +14,9 @@ from xml.etree import ElementTree
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 
-# Elements that may come more than once where they stand; each becomes a list, also of one.
+# Elements that may come more than once; each is a list, also of one. Any other is a list only where it does.
 REPEATED: Final = frozenset(
     {
-        "Bucket",
         "Rule",
         "Tag",
         "Event",
@@ -58,11 +57,13 @@ def _data(element: ElementTree.Element) -> Data | str:
         return element.text or ""
     found: Data = {}
     for child in element:
-        name = child.tag.rpartition("}")[2]
-        if name in REPEATED:
-            found.setdefault(name, []).append(_data(child))
+        name, value = child.tag.rpartition("}")[2], _data(child)
+        if name in REPEATED or isinstance(found.get(name), list):
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            found[name] = [found[name], value]
         else:
-            found[name] = _data(child)
+            found[name] = value
     return found
 
 
