@@ -101,6 +101,14 @@ def _cluster_name(cluster: object) -> str:
     return PurePath(str(given["kubeconfig"])).name if given.get("kubeconfig") else "default"
 
 
+def tenant_usage(usage: Mapping[str, Any], held: Mapping[str, Any] | None, buckets: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what was counted of a tenant, with what its buckets hold; what somebody counted by hand stays where nothing was looked at."""
+    found = {one["name"]: one["usage"]["bytes"] for one in (plain(held or {}).get("buckets") or []) if one.get("usage")}
+    counted = {one["bucket"]: found[one["name"]] for one in plain(buckets) if one["name"] in found}
+    said = plain(usage)
+    return {**said, "buckets": {**(said.get("buckets") or {}), **counted}} if counted else said
+
+
 def tenant_readers(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the hosts that read for all: the first of each cluster, with the ids of those that it reads for."""
     readers: dict[str, dict[str, Any]] = {}
@@ -224,5 +232,6 @@ class FilterModule:
             "tenant_place": tenant_place,
             "tenant_readers": tenant_readers,
             "tenant_refusals": tenant_refusals,
+            "tenant_usage": tenant_usage,
             "tenant_words": tenant_words,
         }

@@ -204,9 +204,13 @@ options:
         type: str
         required: true
       bucket:
-        description: Bucket there. It must be there.
+        description: Bucket there.
         type: str
         required: true
+      create:
+        description: Make that bucket where it is missing; without it, a missing one is refused.
+        type: bool
+        default: false
       access_key:
         description: Key that may write there.
         type: str

@@ -28,10 +28,12 @@ def read_yaml(name: str) -> Any:
 
 def test_every_module_is_in_its_action_group() -> None:
     """A hand-kept list drifts: `module_defaults` for the group would silently pass a module by."""
-    groups: dict[str, list[str]] = {"bluegreen": [], "kubernetes": []}
+    groups: dict[str, list[str]] = {"bluegreen": [], "kubernetes": [], "storage": []}
+    connections = {"kubernetes": "kubernetes", "storage": "minio"}
     for path in sorted((ROOT / "plugins/modules").glob("[!_]*.py")):
-        connects = "- bluegreen.orchestrator.kubernetes\n" in path.read_text()
-        groups["kubernetes" if connects else "bluegreen"].append(path.stem)
+        text = path.read_text()
+        found = (group for group, fragment in connections.items() if f"- bluegreen.orchestrator.{fragment}\n" in text)
+        groups[next(found, "bluegreen")].append(path.stem)
     assert read_yaml("meta/runtime.yml")["action_groups"] == groups
     assert all(groups.values())
 
