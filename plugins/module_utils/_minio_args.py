@@ -98,6 +98,7 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
             "uploads": {"type": "str", "choices": list(UPLOADS), "default": "none"},
         },
     },
+    "keys_to_come": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "signature_age": {"type": "int"},
     "replication": {
         "type": "list",
@@ -150,6 +151,7 @@ class BucketWish:
         public_prefixes: what everybody may read; None where nothing was said.
         access: by way to upload, the policy and the keys that should have it; None where nothing was said.
         user_secrets: of keys that may have to be made.
+        to_come: keys that another task of the run makes before.
         replication: rules by their ids, empty for none; None where nothing was said.
         target_secrets: of the replication's keys, by endpoint and bucket.
         to_make: endpoints and buckets of the replication that are made where they are missing.
@@ -165,6 +167,7 @@ class BucketWish:
     public_prefixes: tuple[str, ...] | None = None
     access: Mapping[str, Data] | None = None
     user_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    to_come: frozenset[str] = frozenset()
     replication: Mapping[str, Data] | None = None
     target_secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
     to_make: frozenset[tuple[str, str]] = frozenset()
@@ -259,6 +262,7 @@ def wish_of(params: Mapping[str, Any]) -> BucketWish:
         public_prefixes=None if params["public_prefixes"] is None else check_prefixes(params["public_prefixes"], "public_prefixes"),
         access=_access(params),
         user_secrets={one["key"]: one["secret_key"] for one in params["access"] or [] if one["secret_key"]},
+        to_come=frozenset(params["keys_to_come"]),
         replication=_replication(params),
         target_secrets={_place(one): one["secret_key"] for one in params["replication"] or []},
         to_make=frozenset(_place(one) for one in params["replication"] or [] if one["create"]),

@@ -244,7 +244,7 @@ def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
     if bucket.unusable:
         key = wish.settings["encryption"]["KMSMasterKeyID"]
         raise RefusedError(f"encryption_key: the server cannot use the key {key} ({bucket.unusable}); make it there, or correct the name.")
-    secretless = [key for key in bucket.strangers if key not in wish.user_secrets]
+    secretless = [key for key in bucket.strangers if key not in wish.user_secrets and key not in wish.to_come]
     if secretless:
         raise RefusedError(f"access.key: {secretless[0]} is no user of the server; give its secret_key to make it one, or correct the key.")
     told = wish.settings.get("notification") or []

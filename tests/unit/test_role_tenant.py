@@ -37,7 +37,8 @@ OWN = {
     "kubernetes_manifests": {"set", "manifests", "namespaces", "kinds", "namespaces_to_come", "state", "wait_seconds"},
     # What a tier says of a bucket, and what is not the role's: a client that wants more has a task of its own.
     "minio_bucket": {
-        *("name", "state", "quota", "versioning", "tags", "access", "signature_age", "replication", "noncurrent_days", "public_prefixes"),
+        *("name", "state", "quota", "versioning", "tags", "access", "keys_to_come", "signature_age", "replication", "noncurrent_days"),
+        "public_prefixes",
         *("object_lock", "retention", "encryption", "encryption_key", "lifecycle", "policy", "notification"),
     },
     "minio_bucket_info": {"names", "prefix", "tags", "parts", "count"},
@@ -154,7 +155,9 @@ def bucket_options(**variables: Any) -> list[dict[str, Any]]:
     }
     buckets = templated(options, "loop", **given)
     names = [option for option in options if option in MINIO_BUCKET_SPEC]
-    made = [{name: templated(options, name, **given, item=item) for name in names} for item in buckets]
+    made = [
+        {name: templated(options, name, **given, item=item, __tenant_index=number) for name in names} for number, item in enumerate(buckets)
+    ]
     return [{name: value for name, value in one.items() if value != "(left out)"} for one in made]
 
 
@@ -167,6 +170,7 @@ def test_what_each_bucket_of_a_tier_is_given() -> None:
         "noncurrent_days": 30,
         "public_prefixes": ["public/"],
         "tags": {"tenant": "acme", "tier": "business", "bucket": "products"},
+        "keys_to_come": [],
         "update_secrets": "on_create",
         "force": False,
     }
@@ -180,8 +184,11 @@ def test_what_each_bucket_of_a_tier_is_given() -> None:
 def test_keys_and_copies_of_the_buckets() -> None:
     app, signer = {"key": "acme-app", "secret_key": "one-secret"}, {"key": "acme-signer", "secret_key": "two-secret"}
     replica = {"endpoint": "http://b:1", "access_key": "copier", "secret_key": "three-secret"}
-    one = bucket_options(tenant_storage_app=app, tenant_storage_signer=signer, tenant_storage_replica=replica)[1]
-    assert one["access"] == [{**app, "uploads": "none"}, {**signer, "uploads": "presigned_post"}]
+    first, one, _last = bucket_options(tenant_storage_app=app, tenant_storage_signer=signer, tenant_storage_replica=replica)
+    assert first["access"] == [{**app, "uploads": "none"}, {**signer, "uploads": "presigned_post"}]
+    # Made once, or a preview would say of each bucket that it makes them.
+    assert one["access"] == [{"key": "acme-app", "uploads": "none"}, {"key": "acme-signer", "uploads": "presigned_post"}]
+    assert (first["keys_to_come"], one["keys_to_come"]) == ([], ["acme-app", "acme-signer"])
     assert one["signature_age"] == 86400
     assert one["replication"] == [{**replica, "bucket": "acme-sav-copy", "create": True}]
     # A tier that has no copies.
