@@ -89,8 +89,8 @@ class _Facts:
                 found[part] = self._read(part, name)
         if {"usage", "quota"} <= self._parts:
             used, quota = found["usage"], found["quota"]
-            percent = round(100 * used["bytes"] / quota["bytes"], 1) if used and quota else None
-            found |= {"percent": percent, "state": _state(percent)}
+            percent = 100 * used["bytes"] / quota["bytes"] if used and quota else None
+            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent)}
         return found
 
     def _read(self, part: str, name: str) -> Any:
