@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _no_answer
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, InputError
 
 if TYPE_CHECKING:
     from minio import Minio
@@ -121,13 +121,17 @@ class Storage:
         self._pool = pool or _pool(access)
         self._credentials = Credentials(access.access_key, access.secret_key)
         # For the listing of objects. Its errors are minio-py's own; see ``_minio_objects``.
-        self.client: Minio = minio.Minio(
-            self._address.netloc,
-            credentials=StaticProvider(access.access_key, access.secret_key),
-            secure=self._address.scheme == "https",
-            region=access.region,
-            http_client=self._pool,
-        )
+        try:
+            self.client: Minio = minio.Minio(
+                self._address.netloc,
+                credentials=StaticProvider(access.access_key, access.secret_key),
+                secure=self._address.scheme == "https",
+                region=access.region,
+                http_client=self._pool,
+            )
+        except ValueError as error:
+            # It knows some addresses of Amazon's, and wants https for them.
+            raise InputError(f"endpoint: {access.endpoint} is refused by the library minio ({error}); correct it.") from None
 
     def close(self) -> None:
         """Close the connections."""

@@ -16,7 +16,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _min
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import CONNECTION_SPEC, access_of, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC, access_of, check_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_objects import Usage
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication

@@ -25,7 +25,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_acce
     write_user,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Storage, StorageError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import BucketWish, access_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import BucketWish, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import access_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS, Part
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_plan import Bucket
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication, write_replication
