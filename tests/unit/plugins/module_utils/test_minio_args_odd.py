@@ -49,7 +49,7 @@ ODD: list[Any] = [
         "http://[::1]:9",
         "//",
         "http://a:b@c",
-        "http://s3.amazonaws.com",
+        "http://ec3.amazonaws.com",
         "http://a:",
         "HTTPS://A",
         "s3:ObjectCreated:*",
