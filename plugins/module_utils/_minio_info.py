@@ -59,7 +59,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 
 def _all(storage: Storage) -> list[str]:
     request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
-    found = xml.parse(storage.ask(request, None, {}).data).get("Buckets") or {}
+    found = xml.parse(storage.ask(request, None, {}).data, "ListAllMyBucketsResult").get("Buckets") or {}
     listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
     return sorted(one["Name"] for one in listed)
 

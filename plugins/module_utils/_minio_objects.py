@@ -97,10 +97,10 @@ def first_locked(storage: Storage, bucket: str) -> str:
 
 
 def _of_object(storage: Storage, bucket: str, name: str, part: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-    right = {"retention": "s3:GetObjectRetention", "legal-hold": "s3:GetObjectLegalHold"}[part]
+    right, element = {"retention": ("s3:GetObjectRetention", "Retention"), "legal-hold": ("s3:GetObjectLegalHold", "LegalHold")}[part]
     request = Request("GET", f"/{bucket}/{quote(name)}", {part: "", **query}, f"read the {part} of {name} in bucket {bucket}", right)
     try:
-        return xml.parse(storage.ask(request, None, {}).data)
+        return xml.parse(storage.ask(request, None, {}).data, element)
     except StorageError as error:
         if error.code in ("NoSuchObjectLockConfiguration", "InvalidRequest"):
             return {}

@@ -38,7 +38,7 @@ def read_replication(storage: Storage, bucket: str) -> Data | None:
         if error.code == NONE_SET:
             return None
         raise
-    rules = xml.parse(text).get("Rule") or []
+    rules = xml.parse(text, "ReplicationConfiguration").get("Rule") or []
     targets = {one["arn"]: _target(one) for one in _targets(storage, bucket)} if rules else {}
     return {str(rule.get("ID", "")): _rule(rule, targets) for rule in rules} or None
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_plan as plans
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import (
     UPLOADS,
@@ -102,7 +103,7 @@ def _read_going(storage: Storage, wish: BucketWish, *, is_there: bool) -> Bucket
 def is_there(storage: Storage, name: str) -> bool:
     """Whether a bucket exists. Its location is asked for, and not its head: to that there is no answer that tells why it is refused."""
     try:
-        storage.bucket("GET", name, "location", "look for the place", "s3:GetBucketLocation")
+        xml.parse(storage.bucket("GET", name, "location", "look for the place", "s3:GetBucketLocation"), "LocationConstraint")
     except StorageError as error:
         if error.code == "NoSuchBucket":
             return False

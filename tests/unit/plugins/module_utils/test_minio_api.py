@@ -295,7 +295,9 @@ def test_a_proxy_that_stays_away_is_no_server_without_an_admin_api(server: Any) 
 
 
 def test_an_address_that_the_library_refuses_is_a_sentence() -> None:
-    with pytest.raises(InputError, match="endpoint: http://ec3.amazonaws.com is refused by the library minio .*invalid Amazon AWS host.*; correct it"):
+    with pytest.raises(
+        InputError, match=r"endpoint: http://ec3.amazonaws.com is refused by the library minio .*invalid Amazon AWS host.*; correct it"
+    ):
         _minio_api.Storage(dataclasses.replace(ACCESS, endpoint="http://ec3.amazonaws.com"))
 
 
