@@ -115,6 +115,9 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
 
 EVENT: Final = re.compile(r"s3:[A-Za-z]+(:[A-Za-z*]+)*")
 ACT: Final = re.compile(r"\*|[a-z0-9-]+:[A-Za-z*?]+")
+# The only one that MinIO takes, and its signs in tags.
+POLICY_VERSION: Final = "2012-10-17"
+TAG: Final = re.compile(r"[A-Za-z0-9 +=._:/@-]*")
 OURS: Final = "arn:aws:s3::"
 # By these ours are known among the rules and statements of a bucket.
 NONCURRENT_RULE: Final = "bluegreen-noncurrent"
@@ -328,6 +331,11 @@ def _check_tags(given: Mapping[str, Any], option: str) -> None:
     for key, value in given.items():
         if isinstance(value, (dict, list, bool)) or value is None:
             raise InputError(f'{option}: the value of {cut(str(key))} is no text; put it in quotes, for example {cut(str(key))}: "1".')
+        wrong = next((text for text in (str(key), str(value)) if not TAG.fullmatch(text)), None)
+        if wrong is not None:
+            raise InputError(
+                f"{option}: {quoted(wrong)} cannot be in a tag; use letters without accents, digits, spaces and + - = . _ : / @."
+            )
         if not 0 < len(str(key)) <= 128 or len(str(value)) > 256:
             raise InputError(f"{option}: {quoted(str(key))} or its value is too long; a key has 1 to 128 characters, a value 256 at most.")
 
@@ -340,6 +348,8 @@ def _policy(params: Mapping[str, Any]) -> Data | None:
         policy = canonical_policy(found)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise InputError("policy: it is no policy of S3; give a dictionary with a list Statement, or {} for none.") from None
+    if policy and policy["Version"] != POLICY_VERSION:
+        raise InputError(f"policy: its Version is {quoted(policy['Version'])}, and MinIO knows {POLICY_VERSION} only; write that.")
     for statement in (policy or {}).get("Statement", []):
         _check_statement(statement, params["name"])
     return policy
@@ -357,7 +367,7 @@ def _check_statement(statement: Mapping[str, Any], bucket: str) -> None:
             raise InputError(f"policy: {quoted(act)} is no action; write it like s3:GetObject.")
     for resource in statement.get("Resource", []):
         pattern = resource.removeprefix(f"{OURS}:").partition("/")[0]
-        if not resource.startswith(f"{OURS}:") or not fnmatch.fnmatchcase(bucket, pattern):
+        if resource != "*" and not (resource.startswith(f"{OURS}:") and fnmatch.fnmatchcase(bucket, pattern)):
             raise InputError(
                 f"policy: the resource {quoted(resource)} is none of bucket {bucket}; write {OURS}:{bucket} or {OURS}:{bucket}/*."
             )

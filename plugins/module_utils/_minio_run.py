@@ -30,7 +30,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import access_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS, Part
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_plan import Bucket
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication, write_replication
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import (
+    read_replication,
+    read_rules,
+    write_replication,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
 
 Act = Callable[[Change], None]
@@ -70,12 +74,14 @@ def read(storage: Storage, wish: BucketWish) -> Bucket:
     name, there = wish.name, is_there(storage, wish.name)
     if wish.state == "absent":
         return _read_going(storage, wish, is_there=there)
+    settings = {part: PARTS[part].read(storage, name) for part in plans.needed(wish)} if there else {}
     bucket = Bucket(
         is_there=there,
-        settings={part: PARTS[part].read(storage, name) for part in plans.needed(wish)} if there else {},
+        settings=settings,
         access=read_access(storage, name) if wish.access is not None else {},
         strangers=tuple(key for having in (wish.access or {}).values() for key in having["keys"] if not is_user(storage, key)),
         replication=read_replication(storage, name) if there and wish.replication is not None else None,
+        replicates=plans.is_suspending(wish, settings) and bool(read_rules(storage, name)),
         remotes=_read_remotes(storage, wish),
     )
     bucket = _look_ahead(storage, wish, bucket)
@@ -133,19 +139,31 @@ def _remote(storage: Storage, wish: BucketWish, rule: Mapping[str, Any]) -> Stor
 
 def _look_ahead(storage: Storage, wish: BucketWish, bucket: Bucket) -> Bucket:
     """Ask for what the server would refuse only when it is set: targets of notifications and keys that it does not have."""
-    told, encryption = wish.settings.get("notification"), wish.settings.get("encryption") or {}
-    with contextlib.suppress(NoAdminError):
-        if told and told != bucket.settings.get("notification"):
+    told, encryption = wish.settings.get("notification"), wish.settings.get("encryption")
+    if told and told != bucket.settings.get("notification"):
+        with contextlib.suppress(NoAdminError):
             arns = (_asked(storage, "info", {}) or {}).get("sqsARN") or []
             bucket = dataclasses.replace(bucket, arns=frozenset(arns))
-        key = encryption.get("KMSMasterKeyID")
-        if key and encryption != bucket.settings.get("encryption"):
-            status = _asked(storage, "kms/key/status", {"key-id": key}) or {}
-            said = status.get("encryption-error") or status.get("decryption-error")
-            if said:
-                problem = f"encryption_key: the server cannot use the key {key} ({said}); make it there, or correct the name."
-                bucket = dataclasses.replace(bucket, problems=(problem,))
+    if encryption and encryption != bucket.settings.get("encryption"):
+        with contextlib.suppress(NoAdminError):
+            bucket = dataclasses.replace(bucket, problems=_problems(storage, encryption.get("KMSMasterKeyID", "")))
     return bucket
+
+
+def _problems(storage: Storage, key: str) -> tuple[str, ...]:
+    """Say why the server cannot encrypt with a key, or with its own where none is named."""
+    try:
+        status = _asked(storage, "kms/key/status", {"key-id": key}) or {}
+    except StorageError as error:
+        # Of a MinIO without a KMS, which has no key of its own either.
+        if error.code != "NotImplemented":
+            raise
+        return (
+            f"encryption: {storage.access.endpoint} has no KMS, and no key to encrypt with; set one up there, or leave encryption out.",
+        )
+    said = status.get("encryption-error") or status.get("decryption-error")
+    named = f"the key {key}" if key else "its own key"
+    return (f"encryption_key: the server cannot use {named} ({said}); make it there, or correct the name.",) if said else ()
 
 
 class NoAdminError(Exception):

@@ -118,12 +118,18 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"tags": {"a": True}}, ['tags: the value of a is no text; put it in quotes, for example a: "1".']),
     ({"tags": {"a": None}}, ["tags: the value of a is no text"]),
     ({"tags": {"a": {}}}, ["tags: the value of a is no text"]),
+    ({"tags": {"a": "é"}}, ["tags: 'é' cannot be in a tag; use letters without accents, digits, spaces and + - = . _ : / @."]),
+    ({"tags": {"a&b": "c"}}, ["tags: 'a&b' cannot be in a tag"]),
     ({"tags": {"": "x"}}, ["tags: '' or its value is too long"]),
     ({"tags": {"a": "x" * 257}}, ["tags: 'a' or its value is too long"]),
     ({"tags": {"a": "\x00"}}, ["tags: '\\x00' holds a character that cannot be sent"]),
     ({"tags": {"\ud800": "a"}}, ["tags: ", "holds a character that cannot be sent"]),
     ({"policy": "["}, ["policy: it is no policy of S3; give a dictionary with a list Statement, or {} for none."]),
     ({"policy": "[" * 100_000}, ["policy: it is no policy of S3"]),
+    (
+        {"policy": {"Version": "2008-10-17", **statement()["policy"]}},
+        ["policy: its Version is '2008-10-17'", "2012-10-17 only; write that."],
+    ),
     ({"policy": "[]"}, ["policy: it is no policy of S3"]),
     ({"policy": {"Statement": ["a"]}}, ["policy: it is no policy of S3"]),
     ({"policy": {"Statement": [{"Condition": ["a"]}]}}, ["policy: it is no policy of S3"]),
@@ -285,6 +291,11 @@ def test_what_is_not_given_is_not_asked_for() -> None:
     assert wish.settings == {**dict.fromkeys(empty), "retention": {}}
     assert (wish.access, wish.replication, wish.public_prefixes) == ({}, {}, ())
     assert wish_of(params(state="absent", quota="nonsense")).settings == {}
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::*", "arn:aws:s3:::sho?/a", "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"])
+def test_a_statement_about_this_bucket_may_be_written_in_several_ways(resource: str) -> None:
+    assert wish_of(params(**statement(Resource=resource))).settings["policy"]["Statement"][0]["Resource"] == [resource]
 
 
 def test_a_wish_shows_no_secret() -> None:
