@@ -60,8 +60,9 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 def _all(storage: Storage) -> list[str]:
     request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
     found = xml.parse(storage.ask(request, None, {}).data, "ListAllMyBucketsResult").get("Buckets") or {}
+    # Of a rule's target there is one, so it is no list where it comes once.
     listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
-    return sorted(one["Name"] for one in listed)
+    return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
 
 
 class _Facts:

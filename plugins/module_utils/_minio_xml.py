@@ -17,7 +17,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 # Elements that may come more than once where they stand; each becomes a list, also of one.
 REPEATED: Final = frozenset(
     {
-        "Bucket",
         "Rule",
         "Tag",
         "Event",

@@ -21,6 +21,7 @@ PARSED: list[tuple[str, dict[str, Any]]] = [
     ("<A>\n  <B>1</B>\n  <C>\n    <D>2</D>\n  </C>\n</A>\n", {"B": "1", "C": {"D": "2"}}),
     # Nothing, in four spellings; and a space, which is something.
     ("<A><B/><C></C><D>\n  </D><E> </E></A>", {"B": "", "C": "", "D": "", "E": " "}),
+    ("<A><Bucket>arn</Bucket></A>", {"Bucket": "arn"}),
     ("<A><Rule/></A>", {"Rule": [""]}),
     ("<A><Rule><ID>1</ID></Rule></A>", {"Rule": [{"ID": "1"}]}),
     ("<A><Tag><Key>a</Key></Tag><B>1</B><Tag><Key>b</Key></Tag></A>", {"Tag": [{"Key": "a"}, {"Key": "b"}], "B": "1"}),
