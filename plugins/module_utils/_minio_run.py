@@ -188,21 +188,25 @@ def execute(storage: Storage, wish: BucketWish, plan: Plan) -> None:
     acts = _acts(storage, wish)
     done: list[str] = []
     for change in plan.changes:
+        written = storage.requests.get("write", 0)
         try:
             acts[change.name](change)
         except BlueGreenError as error:
+            # What is refused in the second request of a step is not refused as a whole.
+            is_whole = storage.requests.get("write", 0) - written <= 1
             raise BlueGreenError(
-                f"{error.sentence} {_how_far(done, len(plan.changes), error)}", **{**error.facts, "done": done, "changed": bool(done)}
+                f"{error.sentence} {_how_far(done, len(plan.changes), error, is_whole=is_whole)}",
+                **{**error.facts, "done": done, "changed": bool(done)},
             ) from None
         done.append(f"{change.kind} {change.name}")
 
 
-def _how_far(done: list[str], steps: int, error: BlueGreenError) -> str:
+def _how_far(done: list[str], steps: int, error: BlueGreenError, *, is_whole: bool) -> str:
     if done:
         return f"{len(done)} of {steps} steps were done and stay; run again to finish."
     # Without an answer nobody knows; and of a bucket that is emptied a part may be gone.
     refused = isinstance(error, StorageError) and error.code and not error.is_partial
-    return "Nothing was changed." if refused else "It may have been done in part; run again."
+    return "Nothing was changed." if refused and is_whole else "It may have been done in part; run again."
 
 
 def _acts(storage: Storage, wish: BucketWish) -> dict[str, Act]:
@@ -220,9 +224,14 @@ def _acts(storage: Storage, wish: BucketWish) -> dict[str, Act]:
 
 def _make_or_remove(storage: Storage, wish: BucketWish, change: Change) -> None:
     if change.after is None:
-        if wish.force:
-            _minio_objects.empty(storage, wish.name)
-        storage.bucket("DELETE", wish.name, "", "delete", "s3:DeleteBucket")
+        try:
+            if wish.force:
+                _minio_objects.empty(storage, wish.name)
+            storage.bucket("DELETE", wish.name, "", "delete", "s3:DeleteBucket")
+        except StorageError as error:
+            # Of what was in it some may be gone by then.
+            error.is_partial = wish.force
+            raise
     else:
         headers = {"x-amz-bucket-object-lock-enabled": "true"} if change.after["object_lock"] else {}
         storage.bucket("PUT", wish.name, "", "make", "s3:CreateBucket", headers=headers)
