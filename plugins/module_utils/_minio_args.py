@@ -367,7 +367,8 @@ def _check_statement(statement: Mapping[str, Any], bucket: str) -> None:
             raise InputError(f"policy: {quoted(act)} is no action; write it like s3:GetObject.")
     for resource in statement.get("Resource", []):
         pattern = resource.removeprefix(f"{OURS}:").partition("/")[0]
-        if resource != "*" and not (resource.startswith(f"{OURS}:") and fnmatch.fnmatchcase(bucket, pattern)):
+        # A mere * is taken by MinIO and given back as **.
+        if not resource.startswith(f"{OURS}:") or not fnmatch.fnmatchcase(bucket, pattern):
             raise InputError(
                 f"policy: the resource {quoted(resource)} is none of bucket {bucket}; write {OURS}:{bucket} or {OURS}:{bucket}/*."
             )

@@ -172,7 +172,9 @@ def _canonical_filter(rule: Mapping[str, Any]) -> Data:
     inner: Data = dict(_mapping(rule.get("Filter")))
     inner |= _mapping(inner.pop("And", None))
     inner.setdefault("Prefix", rule.get("Prefix", ""))
-    tags = sorted(inner.pop("Tag", None) or [], key=lambda tag: str(tag["Key"]))
+    # MinIO leaves out a value that is empty.
+    tags = [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in inner.pop("Tag", None) or []]
+    tags.sort(key=lambda tag: str(tag["Key"]))
     return {key: value for key, value in inner.items() if value} | ({"Tag": tags} if tags else {})
 
 
@@ -257,7 +259,7 @@ def _write_policy(storage: Storage, bucket: str, state: Data | None) -> None:
 
 def _read_tags(storage: Storage, bucket: str) -> Data | None:
     found = _got(storage, bucket, "tagging", "Tagging", "tags", "s3:GetBucketTagging", "NoSuchTagSet")
-    return {str(tag["Key"]): str(tag["Value"]) for tag in _mapping((found or {}).get("TagSet")).get("Tag") or []} or None
+    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in _mapping((found or {}).get("TagSet")).get("Tag") or []} or None
 
 
 def _write_tags(storage: Storage, bucket: str, state: Data | None) -> None:

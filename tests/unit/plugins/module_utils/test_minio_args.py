@@ -147,6 +147,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         statement(Resource="arn:aws:s3:::other/*"),
         ["policy: the resource 'arn:aws:s3:::other/*' is none of bucket shop; write arn:aws:s3:::shop"],
     ),
+    (statement(Resource="*"), ["policy: the resource '*' is none of bucket shop"]),
     ({"public_prefixes": ["/public"]}, ["public_prefixes: '/public' is no prefix of a key; write it like public/, or empty for the whole"]),
     ({"public_prefixes": ["a*"]}, ["public_prefixes: 'a*' is no prefix of a key"]),
     ({"public_prefixes": ["a?"]}, ["public_prefixes: 'a?' is no prefix of a key"]),
@@ -293,7 +294,7 @@ def test_what_is_not_given_is_not_asked_for() -> None:
     assert wish_of(params(state="absent", quota="nonsense")).settings == {}
 
 
-@pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::*", "arn:aws:s3:::sho?/a", "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"])
+@pytest.mark.parametrize("resource", ["arn:aws:s3:::*", "arn:aws:s3:::sho?/a", "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"])
 def test_a_statement_about_this_bucket_may_be_written_in_several_ways(resource: str) -> None:
     assert wish_of(params(**statement(Resource=resource))).settings["policy"]["Statement"][0]["Resource"] == [resource]
 

@@ -146,6 +146,7 @@ SPELLINGS: list[tuple[str, Any, list[str]]] = [
         [
             f"<Rule>{RULE}<Filter>{chosen}</Filter>{EXPIRES}</Rule>"
             for chosen in (
+                "<Tag><Key>k</Key></Tag>",
                 "<Tag><Key>k</Key><Value/></Tag>",
                 "<And><Tag><Key>k</Key><Value></Value></Tag></And>",
                 "<Prefix/><Tag><Key>k</Key><Value/></Tag>",
@@ -171,7 +172,14 @@ SPELLINGS: list[tuple[str, Any, list[str]]] = [
             for days in ("", "<NoncurrentDays>0</NoncurrentDays>", "<NoncurrentDays/>")
         ],
     ),
-    ("tags", {"a": "1", "b": ""}, ["<TagSet><Tag><Key>b</Key><Value/></Tag><Tag><Key>a</Key><Value>1</Value></Tag></TagSet>"]),
+    (
+        "tags",
+        {"a": "1", "b": ""},
+        [
+            "<TagSet><Tag><Key>b</Key><Value/></Tag><Tag><Key>a</Key><Value>1</Value></Tag></TagSet>",
+            "<TagSet><Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>b</Key></Tag></TagSet>",
+        ],
+    ),
     ("tags", None, ["<TagSet/>", "<TagSet>\n</TagSet>"]),
     (
         "notification",
