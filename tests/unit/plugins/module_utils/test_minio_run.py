@@ -173,7 +173,7 @@ def at(arn: str, bucket: str = "copy") -> dict[str, Any]:
     return {"arn": arn, "endpoint": "127.0.0.1:9100", "targetbucket": bucket, "secure": False, "credentials": {"accessKey": "copier"}}
 
 
-COPIES = {"replication": [target()], "versioning": "enabled"}
+COPIES: dict[str, Any] = {"replication": [target()], "versioning": "enabled"}
 RULE = rule_id(REMOTE, "copy", "")
 REMOTE_ON: list[Expected] = [(f"GET {REMOTE}/copy?location=", THERE), (f"GET {REMOTE}/copy?versioning=", ON[0][1])]
 
@@ -317,7 +317,7 @@ HAS_USER = [(LOCATION, THERE), *no_access(), user("abc")]
 POLICY = (f"PUT {ADMIN}add-canned-policy?name=bluegreen-shop-direct", OK)
 FULL = [(LOCATION, THERE), *no_access(), (LIST, listed(("a", 1))), OFF[1], (LIST, listed(("a", 1)))]
 EMPTIED = ("POST /shop?delete=", (200, "<DeleteResult/>"))
-FORCED = {"state": "absent", "force": True}
+FORCED: dict[str, Any] = {"state": "absent", "force": True}
 # Options, all that is asked, what was done, and what is said of it.
 FAILED: list[tuple[dict[str, Any], list[Expected], list[str], str]] = [
     ({}, [(LOCATION, GONE), ("PUT /shop", DENIED)], [], NOTHING),
