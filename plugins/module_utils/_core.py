@@ -9,7 +9,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
@@ -31,13 +31,24 @@ class Core(Protocol):
 # A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
 USER_IN_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?[^/?#]*@")
 # Options that are addresses; what they are refused for has no scheme before its user, perhaps.
-ADDRESSES = ("host", "proxy")
+ADDRESSES = ("host", "proxy", "url")
 
 
 def secret_urls(params: Mapping[str, Any]) -> set[str]:
     """Return the options that carry a password where nobody looks for one."""
-    texts = {name: value for name, value in params.items() if isinstance(value, str)}
-    return {text for name, text in texts.items() if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
+    return {text for name, text in _texts("", params) if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
+
+
+def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every text of the options, however deep it stands, with the name of its option."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(str(key), item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(name, item)
 
 
 def run_module(spec: Mapping[str, Any], core: Core) -> None:
