@@ -54,15 +54,18 @@ class StandIn:
         settings = self.state.settings
         if settings["frozen_seconds"]:
             await asyncio.sleep(settings["frozen_seconds"])
-        if settings["broken_before"] > 0:
-            settings["broken_before"] -= 1
+        if self._breaks("broken_before", request):
             return _cut(request)
         made = self._misbehaved(request) or self._answered(request, data)
         self.state.save()
-        if settings["broken_after"] > 0 and request.method not in READS:
-            settings["broken_after"] -= 1
-            return _cut(request)
-        return made
+        return _cut(request) if self._breaks("broken_after", request) else made
+
+    def _breaks(self, when: str, request: web.Request) -> bool:
+        left: int = self.state.settings[when]
+        if left <= 0 or request.method in READS:
+            return False
+        self.state.settings[when] = left - 1
+        return left == 1
 
     def _misbehaved(self, request: web.Request) -> web.Response | None:
         settings = self.state.settings

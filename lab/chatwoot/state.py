@@ -33,7 +33,7 @@ SETTINGS: Final[Record] = {
     "retry_after": None,
     # Seconds that every request waits.
     "frozen_seconds": 0.0,
-    # Requests whose connection breaks before, or after, they are done.
+    # The how manieth write from now on whose connection breaks before, or after, it is done.
     "broken_before": 0,
     "broken_after": 0,
     # Answers that are given instead, one after the other: {"match": "GET /api", "status": 502, "text": "...", "type": "text/html"}.
@@ -48,10 +48,9 @@ class State:
         self._file = file
         self.platform_token = platform_token
         self.other_platform_token = f"other-{platform_token}"
-        self.data: Record = {}
-        self.reset()
-        if file and file.exists():
-            self.data = json.loads(file.read_text())
+        self.data: Record = json.loads(file.read_text()) if file and file.exists() else {}
+        if not self.data:
+            self.reset()
 
     def reset(self) -> None:
         """Forget everything but the numbers, which go on as a database's do: nothing is found by an old one."""
