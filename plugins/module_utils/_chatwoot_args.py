@@ -245,7 +245,8 @@ def token_of(params: Mapping[str, Any], option: str, variable: str) -> str | Non
             why = error.strerror if isinstance(error, OSError) else "it is no text"
             raise InputError(f"{option}_file: {quoted(path)} cannot be read ({why}); name a file that holds the token.") from None
         option = f"{option}_file"
-    found = given or os.environ.get(variable)
+    # A file that is empty is a mistake, and not a wish for another token.
+    found = given if path else given or os.environ.get(variable)
     if path or found:
         if not found or not found.isascii() or any(char.isspace() or not char.isprintable() for char in found):
             raise InputError(f"{option}: holds no token; it must be one word of ASCII letters and nothing else.")
