@@ -17,6 +17,12 @@ MODULES = {
 }
 
 
+def find_all() -> None:
+    """Have both built, before somebody's time begins."""
+    for name in MODULES:
+        find(name)
+
+
 def find(name: str) -> str:
     """The path of ``minio`` or ``mc``; built when this machine has none. ProgramMissingError when it cannot be had."""
     # Midnight Commander is called mc, too: one alone tells nothing.

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _no_answer
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import Access
 
@@ -252,9 +253,11 @@ class Api:
             raise KubernetesError(f"{what.words()}: the request cannot be sent ({type(error).__name__}); see URL and token.") from None
         except urllib3.exceptions.HTTPError as error:
             # At first contact a wrong address is likelier than a restart, and a fleet must not wait for each of its hosts.
-            if self._answered and time.monotonic() < until and not _is_tls(error):
+            if self._answered and time.monotonic() < until and not _no_answer.is_tls(error):
                 return 0, {}, 0.25
-            raise KubernetesError(_no_answer(self.access.host, error, limit)) from None
+            server = f"the API server at {self.access.host}"
+            said = _no_answer.why(server, error, limit, address="the address", authority="ca_cert, or in the kubeconfig")
+            raise KubernetesError(said) from None
         self._answered = True
         if answer.status in (429, 503, 504) and time.monotonic() < until:
             return answer.status, {}, min(_retry_after(answer.headers.get("Retry-After")), max(0.1, until - time.monotonic()))
@@ -283,10 +286,6 @@ class _Request:
 
 def _selecting(labels: str) -> dict[str, str]:
     return {"labelSelector": labels} if labels else {}
-
-
-def _is_tls(error: Exception) -> bool:
-    return "SSL" in type(error).__name__ or "SSL" in str(error) or "CERTIFICATE" in str(error)
 
 
 def _retry_after(value: str | None) -> float:
@@ -342,35 +341,6 @@ def _unexpected(what: str, answer: Mapping[str, Any]) -> KubernetesError:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 300 else f"{line[:299]}…"
-
-
-def _no_answer(host: str, error: Exception, limit: float) -> str:
-    """Say why there was no answer at all."""
-    text, kind = str(error), type(error).__name__
-    # OpenSSL's words; the last one is urllib3's own.
-    if "certificate has expired" in text:
-        return (
-            f"the API server at {host} shows a certificate that has expired, or its authority's has; renew it, or correct the clock here."
-        )
-    if "certificate is not yet valid" in text:
-        return f"the API server at {host} shows a certificate that is valid only later; correct the clock of this machine, or the server's."
-    if "Hostname mismatch" in text or "IP address mismatch" in text or (_is_tls(error) and "doesn't match" in text):
-        return (
-            f"the API server at {host} shows a certificate for other names; correct the address, or give it a certificate with that name."
-        )
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return f"the API server at {host} shows a certificate that is not trusted; give its authority as ca_cert, or in the kubeconfig."
-    if _is_tls(error):
-        return f"the API server at {host} speaks no TLS that we understand; correct the URL (https or http) or the proxy."
-    if "Proxy" in kind:
-        return f"the proxy on the way to the API server at {host} does not let us through; correct proxy."
-    if "Timeout" in kind or "timed out" in text:
-        return f"the API server at {host} did not answer within {limit:g} s; see whether it is up, or raise request_timeout."
-    if "refused" in text:
-        return f"the API server at {host} refuses connections: nothing listens there; correct the address or start it."
-    if "NameResolution" in kind or "resolve" in text:
-        return f"the API server at {host} has a name that DNS does not know; correct it."
-    return f"the API server at {host} broke the connection off ({kind}); see its log, then run again."
 
 
 def _refused(what: _Request, status: int, answer: Mapping[str, Any], access: Access) -> KubernetesError:

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,6 +18,8 @@ from lab.chatwoot import ChatwootStandIn
 from lab.container_world import ContainerWorld
 from lab.docker import Engine
 from lab.kubernetes import ControlPlane, crds, programs
+from lab.minio import Minio
+from lab.minio import programs as minio_programs
 from lab.server import LabError, ProgramMissingError
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
@@ -107,15 +109,17 @@ def containers(session_containers: ContainerWorld) -> ContainerWorld:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build Kubernetes before the first test's time begins: it takes minutes, once per machine."""
-    if not any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items):
-        return
+    """Build Kubernetes and MinIO before the first test's time begins: it takes minutes, once per machine."""
+    fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     capture = session.config.pluginmanager.getplugin("capturemanager")
     # What cannot be had is said by the tests that need it.
     with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext(), contextlib.suppress(LabError):
-        programs.find_all()
-        for name in crds.SOURCES:
-            crds.files_of(name)
+        if "minio" in fixtures:
+            minio_programs.find_all()
+        if "control_plane" in fixtures:
+            programs.find_all()
+            for name in crds.SOURCES:
+                crds.files_of(name)
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +132,19 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         skip_or_fail(missing)
     yield plane
     plane.stop()
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
+    """A real MinIO, one for the session: each test takes buckets of its own. It can notify PRIMARY, a target where nobody listens."""
+    told: dict[str, Any] = {"MINIO_NOTIFY_WEBHOOK_ENABLE_PRIMARY": "on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_PRIMARY": "http://127.0.0.1:9/"}
+    server = Minio(tmp_path_factory.mktemp("minio"), **told)
+    try:
+        server.start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

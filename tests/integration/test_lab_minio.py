@@ -5,25 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.minio import Client, Minio
-from lab.server import LabError, ProgramMissingError
-from tests.integration.conftest import skip_or_fail
-
-
-@pytest.fixture(scope="module")
-def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
-    server = Minio(tmp_path_factory.mktemp("minio"))
-    try:
-        server.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield server
-    server.stop()
+from lab.server import LabError
 
 
 @pytest.fixture

@@ -1,0 +1,471 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of minio_bucket, and what they ask for as data.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+An option that is not given is a setting that is not looked at; one that is empty is a setting that should not be there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ansible.module_utils.common.parameters import env_fallback
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _http, _tier_fields
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import UPLOADS, policy
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import (
+    canonical_policy,
+    notification,
+    ordered_notification,
+    quota_state,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import rule_id
+
+Data = dict[str, Any]
+
+CONNECTION_SPEC: Final[dict[str, Any]] = {
+    "endpoint": {"type": "str", "required": True, "fallback": (env_fallback, ["MINIO_ENDPOINT"])},
+    "access_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["MINIO_ACCESS_KEY"])},
+    "secret_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["MINIO_SECRET_KEY"])},
+    "secret_key_file": {"type": "path", "no_log": False},
+    "region": {"type": "str", "default": "us-east-1"},
+    "ca_cert": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "request_timeout": {"type": "float", "default": 10.0},
+}
+
+MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
+    **CONNECTION_SPEC,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "quota": {"type": "str"},
+    "versioning": {"type": "str", "choices": ["enabled", "suspended"]},
+    "noncurrent_days": {"type": "int"},
+    "object_lock": {"type": "bool"},
+    "retention": {
+        "type": "dict",
+        "options": {
+            "mode": {"type": "str", "choices": ["governance", "compliance"]},
+            "days": {"type": "int"},
+            "years": {"type": "int"},
+        },
+    },
+    "encryption": {"type": "str", "choices": ["none", "sse-s3", "sse-kms"]},
+    "encryption_key": {"type": "str", "no_log": False},
+    "lifecycle": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "id": {"type": "str", "required": True},
+            "prefix": {"type": "str", "default": ""},
+            "tags": {"type": "dict", "default": {}},
+            "enabled": {"type": "bool", "default": True},
+            "expire_days": {"type": "int"},
+            "expire_delete_markers": {"type": "bool", "default": False},
+            "noncurrent_days": {"type": "int"},
+            "newer_noncurrent_versions": {"type": "int"},
+        },
+    },
+    "policy": {"type": "json"},
+    "public_prefixes": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
+    "notification": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "arn": {"type": "str", "required": True},
+            "events": {"type": "list", "elements": "str", "required": True},
+            "prefix": {"type": "str", "default": ""},
+            "suffix": {"type": "str", "default": ""},
+        },
+    },
+    "access": {
+        "type": "list",
+        "elements": "dict",
+        "no_log": False,
+        "options": {
+            "key": {"type": "str", "required": True, "no_log": False},
+            "secret_key": {"type": "str", "no_log": True},
+            "uploads": {"type": "str", "choices": list(UPLOADS), "default": "none"},
+        },
+    },
+    "signature_age": {"type": "int"},
+    "replication": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "endpoint": {"type": "str", "required": True},
+            "bucket": {"type": "str", "required": True},
+            "access_key": {"type": "str", "required": True, "no_log": False},
+            "secret_key": {"type": "str", "required": True, "no_log": True},
+            "prefix": {"type": "str", "default": ""},
+            "delete_markers": {"type": "bool", "default": True},
+            "deletes": {"type": "bool", "default": False},
+            "existing_objects": {"type": "bool", "default": True},
+            "synchronous": {"type": "bool", "default": False},
+            "bytes_per_second": {"type": "str"},
+        },
+    },
+    "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+    "force": {"type": "bool", "default": False},
+}
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+NAME: Final = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*-s3alias$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+RESERVED: Final = ("minio",)
+EVENT: Final = re.compile(r"s3:[A-Za-z]+(:[A-Za-z*]+)*")
+# By these ours are known among the rules and statements of a bucket.
+NONCURRENT_RULE: Final = "bluegreen-noncurrent"
+PUBLIC_SID: Final = "BlueGreenPublicRead"
+# Of S3: a bucket's tags, and the days of a rule or a retention.
+MOST_TAGS: Final = 50
+MOST_DAYS: Final = 36500
+# Seconds: a signed URL is good for seven days at most.
+MOST_SIGNED: Final = 7 * 86400
+# Bytes a second, of MinIO.
+LEAST_SPEED: Final = 100 * 10**6
+ACCESS_KEY: Final = re.compile(r"[^\s,=\x00-\x1f]{3,128}")
+
+
+@dataclass(frozen=True)
+class BucketWish:
+    """What the options of minio_bucket ask for.
+
+    Attributes:
+        name: of the bucket.
+        state: ``present`` or ``absent``.
+        settings: canonical data by the name of a part, None where it should not be there; parts that are not named are left alone.
+        object_lock: whether it is made so that objects can be locked; None where nothing was said.
+        noncurrent_days: for how long replaced versions stay, 0 for ever; None where nothing was said.
+        public_prefixes: what everybody may read; None where nothing was said.
+        access: by way to upload, the policy and the keys that should have it; None where nothing was said.
+        user_secrets: of keys that may have to be made.
+        replication: rules by their ids, empty for none; None where nothing was said.
+        target_secrets: of the replication's keys, by endpoint and bucket.
+        update_secrets: whether secrets are sent again, which nobody can compare.
+        force: whether what is in the way of it is overridden.
+    """
+
+    name: str
+    state: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    object_lock: bool | None = None
+    noncurrent_days: int | None = None
+    public_prefixes: tuple[str, ...] | None = None
+    access: Mapping[str, Data] | None = None
+    user_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    replication: Mapping[str, Data] | None = None
+    target_secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    update_secrets: bool = False
+    force: bool = False
+
+
+def access_of(params: Mapping[str, Any]) -> Access:
+    """Return where the server is and how to be let in.
+
+    Raises:
+        InputError: an option cannot work.
+    """
+    parts = _http.check_url("endpoint", params["endpoint"])
+    if parts.path not in ("", "/") or parts.query:
+        raise InputError(f"endpoint: {quoted(params['endpoint'])} has a path; give scheme, host and port only, like http://127.0.0.1:9000.")
+    if params["request_timeout"] <= 0:
+        raise InputError(f"request_timeout: {params['request_timeout']:g} is no time to wait; give more than 0 seconds.")
+    return Access(
+        endpoint=f"{parts.scheme}://{parts.netloc}",
+        access_key=params["access_key"],
+        secret_key=_secret(params),
+        region=params["region"],
+        ca_cert=params["ca_cert"],
+        validate_certs=params["validate_certs"],
+        timeout=params["request_timeout"],
+    )
+
+
+def _secret(params: Mapping[str, Any]) -> str:
+    given, path = params["secret_key"], params["secret_key_file"]
+    if path and given:
+        raise InputError("secret_key_file: secret_key is given too; leave one of the two out.")
+    if path:
+        try:
+            given = (_files.read_text(path) or "").strip()
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"secret_key_file: {quoted(path)} cannot be read ({type(error).__name__}); name a file with the key."
+            ) from None
+    if not given:
+        raise InputError("secret_key: not given; give it, name a file in secret_key_file, or set the variable MINIO_SECRET_KEY.")
+    return str(given)
+
+
+def check_name(name: str, option: str = "name") -> str:
+    """Refuse what cannot be the name of a bucket.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise InputError(
+            f"{option}: {quoted(name)} cannot name a bucket; use 3 to 63 lower-case letters, digits, hyphens and dots, beginning and ending"
+            " with a letter or digit."
+        )
+    return name
+
+
+def wish_of(params: Mapping[str, Any]) -> BucketWish:
+    """Check the options and return what they ask for.
+
+    Raises:
+        InputError: an option cannot work.
+    """
+    name = check_name(params["name"])
+    if params["state"] == "absent":
+        return BucketWish(name, "absent", force=params["force"])
+    read = {
+        "versioning": _versioning,
+        "retention": _retention,
+        "encryption": _encryption,
+        "quota": _quota,
+        "lifecycle": _lifecycle,
+        "tags": _tags,
+        "policy": _policy,
+        "notification": _notification,
+    }
+    settings = {option: check(params) for option, check in read.items() if params[option] is not None}
+    if params["encryption_key"] and params["encryption"] != "sse-kms":
+        raise InputError("encryption_key: it is for encryption=sse-kms only; set that, or leave the key out.")
+    if params["object_lock"] is False and settings.get("retention"):
+        raise InputError("retention: object_lock is false, and nothing is retained without it; set it, or leave retention out.")
+    if settings.get("versioning") == "Suspended" and (params["object_lock"] or settings.get("retention")):
+        raise InputError("versioning: suspended cannot be with object_lock or retention, which need versions; set it to enabled.")
+    return BucketWish(
+        name=name,
+        state="present",
+        settings=settings,
+        object_lock=params["object_lock"],
+        noncurrent_days=_days(params["noncurrent_days"], "noncurrent_days", least=0),
+        public_prefixes=_prefixes(params["public_prefixes"]),
+        access=_access(params),
+        user_secrets={one["key"]: one["secret_key"] for one in params["access"] or [] if one["secret_key"]},
+        replication=_replication(params),
+        target_secrets={_place(one): one["secret_key"] for one in params["replication"] or []},
+        update_secrets=params["update_secrets"] == "always",
+        force=params["force"],
+    )
+
+
+def _quota(params: Mapping[str, Any]) -> Data | None:
+    size = _tier_fields.size(params["quota"], "quota")
+    return quota_state(size) if size else None
+
+
+def _versioning(params: Mapping[str, Any]) -> str:
+    return str(params["versioning"]).title()
+
+
+def _days(value: int | None, option: str, *, least: int = 1) -> int | None:
+    if value is not None and not least <= value <= MOST_DAYS:
+        raise InputError(f"{option}: {value} is not a number of days that can be; give {least} to {MOST_DAYS}.")
+    return value
+
+
+def _retention(params: Mapping[str, Any]) -> Data:
+    given = {key: value for key, value in params["retention"].items() if value is not None}
+    if not given:
+        return {}
+    if "mode" not in given or ("days" in given) == ("years" in given):
+        raise InputError("retention: it needs mode and one of days and years; write for example {mode: governance, days: 30}.")
+    _days(given.get("days"), "retention.days")
+    _days(given["years"] * 365 if "years" in given else None, "retention.years")
+    unit = "days" if "days" in given else "years"
+    return {"Mode": str(given["mode"]).upper(), unit.title(): str(given[unit])}
+
+
+def _encryption(params: Mapping[str, Any]) -> Data | None:
+    if params["encryption"] == "none":
+        return None
+    if params["encryption"] == "sse-s3":
+        return {"SSEAlgorithm": "AES256"}
+    key = params["encryption_key"]
+    if not key:
+        raise InputError("encryption_key: not given, and sse-kms needs the name of a key; give it, or use sse-s3.")
+    return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+
+
+def _lifecycle(params: Mapping[str, Any]) -> Data | None:
+    found: Data = {}
+    for rule in params["lifecycle"]:
+        name = str(rule["id"])
+        if not 0 < len(name) < 256:
+            raise InputError(f"lifecycle.id: {quoted(name)} cannot be an id; give 1 to 255 characters.")
+        if name in found:
+            raise InputError(f"lifecycle.id: {quoted(name)} is there twice; give one of the two another id.")
+        if name == NONCURRENT_RULE:
+            raise InputError(f"lifecycle.id: {name} is the rule of noncurrent_days; give this one another id, or use that option.")
+        found[name] = _rule(rule, f"lifecycle.{name}")
+    return dict(sorted(found.items())) or None
+
+
+def _rule(rule: Mapping[str, Any], where: str) -> Data:
+    found: Data = {"Filter": _filter(rule), "Status": "Enabled" if rule["enabled"] else "Disabled"}
+    expiration = {}
+    if rule["expire_days"] is not None:
+        expiration["Days"] = str(_days(rule["expire_days"], f"{where}.expire_days"))
+    if rule["expire_delete_markers"]:
+        if expiration:
+            raise InputError(f"{where}.expire_delete_markers: expire_days is given too, and S3 takes one of the two; make two rules of it.")
+        if rule["tags"]:
+            raise InputError(f"{where}.expire_delete_markers: a delete marker has no tags; leave tags out.")
+        expiration["ExpiredObjectDeleteMarker"] = "true"
+    noncurrent = {}
+    if rule["noncurrent_days"] is not None:
+        noncurrent["NoncurrentDays"] = str(_days(rule["noncurrent_days"], f"{where}.noncurrent_days"))
+    if rule["newer_noncurrent_versions"] is not None:
+        noncurrent["NewerNoncurrentVersions"] = str(_days(rule["newer_noncurrent_versions"], f"{where}.newer_noncurrent_versions"))
+    if not expiration and not noncurrent:
+        raise InputError(f"{where}: it says what for, and not what to do; give expire_days, expire_delete_markers or noncurrent_days.")
+    found |= {"Expiration": expiration} if expiration else {}
+    return found | ({"NoncurrentVersionExpiration": noncurrent} if noncurrent else {})
+
+
+def _filter(rule: Mapping[str, Any]) -> Data:
+    tags = [{"Key": str(key), "Value": str(value)} for key, value in sorted(rule["tags"].items())]
+    return {**({"Prefix": rule["prefix"]} if rule["prefix"] else {}), **({"Tag": tags} if tags else {})}
+
+
+def _tags(params: Mapping[str, Any]) -> Data | None:
+    given = params["tags"]
+    if len(given) > MOST_TAGS:
+        raise InputError(f"tags: these are {len(given)}, and a bucket has {MOST_TAGS} at most; leave some out.")
+    for key, value in given.items():
+        if isinstance(value, (dict, list, bool)) or value is None:
+            raise InputError(f'tags: the value of {key} is no text; put it in quotes, for example {key}: "1".')
+        if not 0 < len(str(key)) <= 128 or len(str(value)) > 256:
+            raise InputError(f"tags: {quoted(str(key))} or its value is too long; a key has 1 to 128 characters, a value 256 at most.")
+    return {str(key): str(value) for key, value in given.items()} or None
+
+
+def _policy(params: Mapping[str, Any]) -> Data | None:
+    try:
+        found = json.loads(params["policy"] or "{}")
+        if not isinstance(found, dict):
+            raise TypeError
+        policy = canonical_policy(found)
+    except (ValueError, TypeError, AttributeError):
+        raise InputError("policy: it is no policy of S3; give a dictionary with a list Statement, or {} for none.") from None
+    for statement in (policy or {}).get("Statement", []):
+        if statement.get("Effect") not in ("Allow", "Deny") or not {"Action", "NotAction"} & set(statement) or "Principal" not in statement:
+            raise InputError("policy: a statement lacks Effect (Allow or Deny), Principal or Action; give it all three.")
+    return policy
+
+
+def _notification(params: Mapping[str, Any]) -> list[Data] | None:
+    told = []
+    for one in params["notification"]:
+        wrong = next((event for event in one["events"] if not EVENT.fullmatch(event)), None)
+        if wrong is not None or not one["events"]:
+            raise InputError(f"notification.events: {quoted(wrong or '')} is no event; write for example s3:ObjectCreated:*.")
+        told.append(notification(one["arn"], one["events"], one["prefix"], one["suffix"]))
+    return ordered_notification(told)
+
+
+def _prefixes(given: list[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    for prefix in given:
+        if prefix.startswith("/") or "*" in prefix or "?" in prefix:
+            raise InputError(
+                f"public_prefixes: {quoted(prefix)} is no prefix of a key; write it like public/, or empty for the whole bucket."
+            )
+    return tuple(sorted(set(given)))
+
+
+def _access(params: Mapping[str, Any]) -> dict[str, Data] | None:
+    age = params["signature_age"]
+    if age is not None and not 0 < age <= MOST_SIGNED:
+        raise InputError(f"signature_age: {age} is not a number of seconds that a signature can be good for; give 1 to {MOST_SIGNED}.")
+    if params["access"] is None:
+        if age is not None:
+            raise InputError("signature_age: it stands in the policies of access, which is not given; name the keys there.")
+        return None
+    keys = [one["key"] for one in params["access"]]
+    for one in params["access"]:
+        key = one["key"]
+        if not ACCESS_KEY.fullmatch(key):
+            raise InputError(
+                f"access.key: {quoted(key)} cannot be an access key; use 3 to 128 characters, none of them a space, comma or =."
+            )
+        if keys.count(key) > 1:
+            raise InputError(f"access.key: {key} is there twice; leave one of the two out.")
+        if one["secret_key"] is not None and not 8 <= len(one["secret_key"]) <= 40:
+            # MinIO's own bounds; the value is a secret.
+            raise InputError(f"access.secret_key: that of {key} has {len(one['secret_key'])} characters; use 8 to 40.")
+    found: dict[str, Data] = {}
+    for uploads in UPLOADS:
+        having = sorted(one["key"] for one in params["access"] if one["uploads"] == uploads)
+        if having:
+            found[uploads] = {"policy": policy(params["name"], uploads, age), "keys": having}
+    return found
+
+
+def _place(target: Mapping[str, Any]) -> tuple[str, str]:
+    return target["endpoint"].rstrip("/"), target["bucket"]
+
+
+def _replication(params: Mapping[str, Any]) -> dict[str, Data] | None:
+    if params["replication"] is None:
+        return None
+    found: dict[str, Data] = {}
+    for number, one in enumerate(params["replication"], 1):
+        endpoint, bucket = _place(one)
+        parts = _http.check_url("replication.endpoint", endpoint)
+        if parts.path or parts.query:
+            raise InputError(f"replication.endpoint: {quoted(endpoint)} has a path; give scheme, host and port only.")
+        check_name(bucket, "replication.bucket")
+        if (endpoint, bucket) == (str(params["endpoint"]).rstrip("/"), params["name"]):
+            raise InputError(f"replication.bucket: {bucket} at {endpoint} is this bucket itself; name another one.")
+        name = rule_id(endpoint, bucket, one["prefix"])
+        if name in found:
+            raise InputError(f"replication: {bucket} at {endpoint} is there twice for the same prefix; leave one of the two out.")
+        speed = _tier_fields.size(one["bytes_per_second"] or 0, "replication.bytes_per_second")
+        if 0 < speed < LEAST_SPEED:
+            raise InputError(
+                f"replication.bytes_per_second: {quoted(one['bytes_per_second'])} is too little for MinIO; give 100MB or more."
+            )
+        found[name] = {
+            "Target": {
+                "Endpoint": endpoint,
+                "Bucket": bucket,
+                "AccessKey": one["access_key"],
+                "BytesPerSecond": speed,
+                "Synchronous": one["synchronous"],
+            },
+            "Prefix": one["prefix"],
+            # Each rule needs one of its own; which of two is stronger matters only where both copy to the same place.
+            "Priority": number,
+            "Enabled": True,
+            "DeleteMarkerReplication": one["delete_markers"],
+            "DeleteReplication": one["deletes"],
+            "ExistingObjectReplication": one["existing_objects"],
+        }
+    return found
+
+
+def public_statement(bucket: str, prefixes: tuple[str, ...]) -> Data:
+    """Return the statement by which everybody may read what is below some prefixes, and not list it."""
+    resources = sorted(f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes)
+    return {"Sid": PUBLIC_SID, "Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:GetObject"], "Resource": resources}
+
+
+def noncurrent_rule(days: int) -> Data:
+    """Return the rule by which versions go that were replaced so many days ago, and markers that hide nothing any more."""
+    return {"Filter": {}, "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": str(days)}}

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What buckets are set to, what they hold, and how much of their quota that is.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import CONNECTION_SPEC, access_of, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_objects import Usage
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_run import is_there
+
+# What can be told beside the settings, in the order in which it is read.
+FURTHER: Final = ("replication", "access", "usage")
+# What only the admin API of MinIO tells.
+ADMIN_ONLY: Final = ("quota", "replication", "access", "usage")
+# Percent of a quota from which it is filling up, and from which there is hardly room: the thresholds of the tiers.
+FILLING, TIGHT = 80, 95
+
+INFO_SPEC: Final[dict[str, Any]] = {
+    **CONNECTION_SPEC,
+    "names": {"type": "list", "elements": "str", "aliases": ["name"]},
+    "parts": {"type": "list", "elements": "str", "choices": [*PARTS, *FURTHER], "default": [*PARTS, *FURTHER]},
+    "count": {"type": "bool", "default": False},
+}
+
+
+def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Tell of some buckets, or of all that this key can see.
+
+    Args:
+        params: the options of ``INFO_SPEC``, validated.
+        check_mode: makes no difference.
+
+    Raises:
+        BlueGreenError: the server refused, or did not answer.
+    """
+    # A core's signature; reading is the same in both.
+    del check_mode
+    wanted = [check_name(name, "names") for name in params["names"] or []]
+    with contextlib.closing(Storage(access_of(params))) as storage:
+        names = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else _all(storage)
+        facts = _Facts(storage, params["parts"], count=params["count"])
+        buckets = [facts.of(name) for name in dict.fromkeys(names)]
+        return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings}
+
+
+def _all(storage: Storage) -> list[str]:
+    request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
+    found = xml.parse(storage.ask(request, None, {}).data).get("Buckets") or {}
+    listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
+    return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
+
+
+class _Facts:
+    """Reads bucket by bucket, and what is told of all at once only once."""
+
+    def __init__(self, storage: Storage, parts: list[str], *, count: bool) -> None:
+        self._storage, self._parts, self._count = storage, set(parts), count
+        self._scanned: dict[str, Usage] | None = None
+        self.warnings: list[str] = []
+
+    def of(self, name: str) -> dict[str, Any]:
+        """Return what there is to tell of a bucket."""
+        found: dict[str, Any] = {"name": name}
+        for part in (*PARTS, *FURTHER):
+            if part in self._parts:
+                found[part] = self._read(part, name)
+        if {"usage", "quota"} <= self._parts:
+            used, quota = found["usage"], found["quota"]
+            percent = round(100 * used["bytes"] / quota["bytes"], 1) if used and quota else None
+            found |= {"percent": percent, "state": _state(percent)}
+        return found
+
+    def _read(self, part: str, name: str) -> Any:
+        try:
+            if part in PARTS:
+                return PARTS[part].read(self._storage, name)
+            return {"replication": read_replication, "access": read_access, "usage": self._usage}[part](self._storage, name)
+        except StorageError as error:
+            if error.code != NO_ADMIN:
+                raise
+            sentence = f"{self._storage.access.endpoint} has no admin API of MinIO, so {', '.join(ADMIN_ONLY)} are not told."
+            self.warnings = [sentence]
+            return None
+
+    def _usage(self, storage: Storage, name: str) -> dict[str, Any]:
+        if self._count:
+            used = _minio_objects.usage(storage, name)
+        else:
+            if self._scanned is None:
+                self._scanned = _minio_objects.scanned(storage)
+            # Of a bucket that the scanner has not seen yet nothing is known, and it is small: it is counted.
+            used = self._scanned.get(name) or _minio_objects.usage(storage, name)
+        return {"objects": used.objects, "bytes": used.size, "size": _minio_objects.readable(used.size), "exact": used.exact}
+
+
+def _state(percent: float | None) -> str:
+    if percent is None:
+        return "unlimited"
+    # The server refuses what would reach the quota, so a bucket is never quite full.
+    return "over" if percent >= 100 else "tight" if percent > TIGHT else "filling" if percent > FILLING else "well"
