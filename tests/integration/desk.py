@@ -208,6 +208,10 @@ class Desk(Runs):
         assert status == 200, found
         return found
 
+    def bots(self) -> list[dict[str, Any]]:
+        """The account's own bots; there may be some of the installation, too."""
+        return [one for one in self.inside("agent_bots") if one["account_id"]]
+
     def held(self) -> dict[str, Any] | None:
         """All that Chatwoot holds of this tenant, without secrets; None where nothing is there."""
         accounts = self.accounts()
@@ -224,7 +228,7 @@ class Desk(Runs):
             {
                 "account": account,
                 "people": {one["email"]: one for one in self.inside("agents")},
-                "bots": {one["name"]: one for one in self.inside("agent_bots")},
+                "bots": {one["name"]: one for one in self.bots()},
                 "inboxes": {one["name"]: one for one in inboxes},
                 "bot_of": {one["name"]: self.inside(f"inboxes/{one['id']}/agent_bot").get("agent_bot", {}).get("name") for one in inboxes},
                 "members": {

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from lab.chatwoot import ChatwootStandIn, app, extract, facts
 from lab.chatwoot.contract import NO_JSON, BrokenContractError, Contract
 from lab.chatwoot.differences import ANY, DIFFERENCES
+from tests.harness.ansible import ROOT
 from tests.integration.desk import Chatwoot
 
 
@@ -87,3 +91,18 @@ def test_the_module_knows_the_names_that_chatwoot_knows() -> None:
     assert ours.LIMITS == facts.LIMITS
     assert ours.PREMIUM_FEATURES == facts.PREMIUM_FEATURES
     assert tuple(facts.BRAND) == ours.BRAND_NAMES
+
+
+def test_the_conformance_command_asks_any_chatwoot(stand_in: ChatwootStandIn, chatwoot: Chatwoot) -> None:
+    """As from outside, where nobody knows that it is a stand-in: what needs its control endpoints is left out by name."""
+    chosen = "limits_and_custom or throttle or told_apart or by_its_key_alone or several_times"
+    command = [sys.executable, "-m", "tests.chatwoot_conformance", "-q", "-k", chosen]
+    place = {"CHATWOOT_URL": stand_in.url, "CHATWOOT_PLATFORM_TOKEN_FILE": str(chatwoot.token_file)}
+    done = subprocess.run(command, env={**os.environ, **place}, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed, " in done.stdout
+    assert "needs the stand-in's control endpoints, which a real Chatwoot does not have" in done.stdout
+    without = subprocess.run(
+        command, env={**os.environ, "CHATWOOT_URL": ""}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (without.returncode, without.stdout.count("\n")) == (2, 1)

@@ -160,7 +160,7 @@ def test_what_chatwoot_would_make_twice_is_made_once(desk: Desk) -> None:
     desk.ok(**options)
     for _turn in range(2):
         assert not desk.ok(**options)["changed"]
-    assert len(desk.inside("agent_bots")) == len(desk.inside("inboxes")["payload"]) - 1 == 1
+    assert len(desk.bots()) == len(desk.inside("inboxes")["payload"]) - 1 == 1
 
 
 def test_a_bot_that_somebody_made_by_hand_becomes_ours(desk: Desk) -> None:

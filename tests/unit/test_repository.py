@@ -28,9 +28,10 @@ def read_yaml(name: str) -> Any:
 
 def test_every_module_is_in_its_action_group() -> None:
     """A hand-kept list drifts: `module_defaults` for the group would silently pass a module by."""
-    groups: dict[str, list[str]] = {"bluegreen": [], "chatwoot": [], "kubernetes": []}
+    fragments = {"chatwoot": "chatwoot", "kubernetes": "kubernetes", "minio": "storage"}
+    groups: dict[str, list[str]] = {name: [] for name in ("bluegreen", *fragments.values())}
     for path in sorted((ROOT / "plugins/modules").glob("[!_]*.py")):
-        connects = [name for name in ("chatwoot", "kubernetes") if f"- bluegreen.orchestrator.{name}\n" in path.read_text()]
+        connects = [group for name, group in fragments.items() if f"- bluegreen.orchestrator.{name}\n" in path.read_text()]
         groups[connects[0] if connects else "bluegreen"].append(path.stem)
     assert read_yaml("meta/runtime.yml")["action_groups"] == groups
     assert all(groups.values())
