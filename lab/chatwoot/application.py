@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.chatwoot.calls import Call, CrashError, MissingError, RefusalError, Reply, invalid
-from lab.chatwoot.facts import EVENTS
+from lab.chatwoot.facts import EVENTS, LOCALES
 from lab.chatwoot.platform import new_bot, new_user
 from lab.chatwoot.state import Record
 
@@ -324,6 +324,30 @@ def delete_webhook(call: Call) -> Reply:
     return Reply()
 
 
+def show_account(call: Call) -> Reply:
+    """GET accounts/{id}: the one route that a suspended account answers, too."""
+    account = call.account
+    shown = {name: account[name] for name in ("id", "name", "locale", "domain", "support_email", "status")}
+    rest = {"settings": account.get("settings", {}), "created_at": "2026-06-10T12:00:00.000Z", "cache_keys": {}}
+    edition = {"subscribed_features": []} if call.state.is_enterprise else {}
+    features = dict.fromkeys(account["features"], True)
+    return Reply(body={**shown, **rest, **edition, "features": features, "latest_chatwoot_version": None})
+
+
+def update_account(call: Call) -> Reply:
+    """PATCH accounts/{id}."""
+    call.must_administer()
+    names = ("name", "locale", "domain", "support_email")
+    if call.body.get("locale", "en") not in LOCALES:
+        raise CrashError
+    if not call.body.get("name", "x"):
+        raise invalid("Name can't be blank", "name")
+    call.account.update({name: call.body[name] for name in names if name in call.body})
+    given = {name: value for name, value in call.body.items() if name.startswith("auto_resolve")}
+    call.account["settings"] = {**call.account.get("settings", {}), **given}
+    return show_account(call)
+
+
 def summary(call: Call) -> Reply:
     """GET reports/summary: what the lab said that was counted."""
     call.must_administer()
@@ -335,6 +359,8 @@ def summary(call: Call) -> Reply:
 
 BASE = "/api/v1/accounts/{account_id}"
 ROUTES: dict[str, Callable[[Call], Reply]] = {
+    f"GET {BASE}": show_account,
+    f"PATCH {BASE}": update_account,
     f"GET {BASE}/agents": list_agents,
     f"POST {BASE}/agents": create_agent,
     f"PATCH {BASE}/agents/{{id}}": update_agent,

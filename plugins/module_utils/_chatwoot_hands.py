@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import LEAVING
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, find_bot, merged
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
@@ -70,6 +70,19 @@ class Hands:
 
     def _create_account(self, step: Step) -> None:
         self.account = self._platform.create_account(step.data).id
+        self._refuse_a_twin(self.account)
+
+    def _refuse_a_twin(self, number: int) -> None:
+        """Two runs at once may each find none and make one; the first account is the tenant's, and the other is left without its key."""
+        found = [one.id for one in self._platform.accounts() if one.attributes.get(KEY) == self._wish.tenant]
+        first = min(found, default=number)
+        if first < number:
+            self._platform.update_account(number, {"custom_attributes": {}})
+            raise RefusedError(
+                f"tenant: another run made account {first} for {self._wish.tenant} at the same moment, so account {number} is left without"
+                " a key; delete it by hand, and run again.",
+                changed=True,
+            )
 
     def _update_account(self, step: Step) -> None:
         data = dict(step.data)

@@ -144,7 +144,7 @@ options:
         type: str
         choices: [web_widget, api]
         default: web_widget
-      website_url: {description: The site that the widget stands on. Needed with O(inboxes[].channel=web_widget)., type: str}
+      website_url: {description: "The site that the widget stands on. Needed with O(inboxes[].channel=web_widget).", type: str}
       widget_color: {description: "Colour of the widget, for example V(#1F93FF).", type: str}
       welcome_title: {description: First line of the widget., type: str}
       welcome_tagline: {description: Second line of the widget., type: str}
@@ -160,7 +160,7 @@ options:
         type: list
         elements: str
         choices: [attachments, emoji_picker, end_conversation, use_inbox_avatar_for_bot, allow_mobile_webview]
-      webhook_url: {description: Where an inbox with O(inboxes[].channel=api) sends messages., type: str}
+      webhook_url: {description: "Where an inbox with O(inboxes[].channel=api) sends messages.", type: str}
       hmac_mandatory: {description: Whether visitors must prove who they are., type: bool}
       greeting_enabled: {description: Whether visitors are greeted., type: bool}
       greeting_message: {description: The greeting., type: str}

@@ -191,8 +191,19 @@ def test_a_suspended_account_answers_nothing(world: World) -> None:
     world.patched(status="suspended")
     for path in ("agents", "inboxes", "agent_bots", "webhooks"):
         assert world.asked("GET", path) == (401, {"error": "Account is suspended"})
+    # But for the account itself, which is looked for among the user's own.
+    itself = f"/api/v1/accounts/{world.account}"
+    assert world.chatwoot.ask("GET", itself, token=world.agent)[1]["status"] == "suspended"
     world.patched(status="active")
     assert world.asked("GET", "agents")[0] == 200
+
+
+def test_an_administrator_may_rename_the_account_and_an_agent_may_not(world: World) -> None:
+    itself = f"/api/v1/accounts/{world.account}"
+    status, account = world.chatwoot.ask("PATCH", itself, {"name": "Renamed", "auto_resolve_after": 60}, token=world.admin)
+    assert (status, account["name"], account["settings"]["auto_resolve_after"]) == (200, "Renamed", 60)
+    assert world.chatwoot.ask("PATCH", itself, {"name": "Mine"}, token=world.agent)[0] == 401
+    assert world.platform("GET", f"accounts/{world.account}")[1]["name"] == "Renamed"
 
 
 def test_a_bot_shows_its_secret_to_administrators_only(world: World) -> None:

@@ -38,6 +38,7 @@ Lines = list[tuple[str, Given]]
 BLANK: Lines = [(f"GET {PLATFORM}/accounts", (200, []))]
 MADE: Lines = [
     (f"POST {PLATFORM}/accounts", (200, account())),
+    (f"GET {PLATFORM}/accounts", (200, [account()])),
     (f"POST {PLATFORM}/users", (200, USER)),
     (f"POST {PLATFORM}/accounts/7/account_users", (200, {"user_id": 1, "role": "administrator"})),
     (f"POST {OURS}/agents", (200, ANNA)),
@@ -78,9 +79,9 @@ def test_a_new_desk_is_previewed_with_one_read(monkeypatch: pytest.MonkeyPatch) 
     assert (preview["requests"], preview["account_id"], applied["account_id"]) == ({"GET": 1}, None, 7)
     assert (preview["diff"], preview["digest"]) == (applied["diff"], applied["digest"])
     app, admin = "app-token", "admin-token"
-    assert connection.tokens == [app, app, app, app, admin, app, admin, admin, admin, admin]
+    assert connection.tokens == [app, app, app, app, app, admin, app, admin, admin, admin, admin]
     assert {"app-token", "admin-token"} & set(str(applied).split("'")) == set()
-    password = connection.bodies[2]["password"]
+    password = connection.bodies[3]["password"]
     assert len(password) > 30
     assert password not in str(applied)
 
@@ -152,9 +153,21 @@ def test_a_broken_list_is_walked_around_by_our_bot(monkeypatch: pytest.MonkeyPat
         run(monkeypatch, lines[:2], check=True)
 
 
+def test_of_two_runs_at_once_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    twins = [account(3), account()]
+    patched = (f"PATCH {PLATFORM}/accounts/7", (200, account(custom_attributes={})))
+    lines: Lines = [*BLANK, MADE[0], (f"GET {PLATFORM}/accounts", (200, twins)), patched]
+    with pytest.raises(BlueGreenError, match="another run made account 3 for acme at the same moment, so account 7 is left without a key"):
+        run(monkeypatch, lines, check=False)
+    # The one that was first goes on.
+    lines = [*BLANK, *MADE]
+    lines[2] = (f"GET {PLATFORM}/accounts", (200, [account(), account(9)]))
+    assert run(monkeypatch, lines, check=False)[0]["changed"]
+
+
 def test_somebody_who_was_there_before_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [*BLANK, *MADE]
-    lines[2] = (lines[2][0], (200, {**USER, "accounts": [{"id": 1}]}))
+    lines[3] = (lines[3][0], (200, {**USER, "accounts": [{"id": 1}]}))
     result, _connection = run(monkeypatch, lines, check=False)
     assert "desk@a.example was in Chatwoot already; this platform app may now read and change that user" in result["warnings"][0]
 
