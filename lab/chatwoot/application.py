@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.chatwoot.calls import Call, CrashError, MissingError, RefusalError, Reply, invalid
 from lab.chatwoot.facts import EVENTS, LOCALES
-from lab.chatwoot.platform import new_bot, new_user
+from lab.chatwoot.platform import new_bot, new_user, user_view
 from lab.chatwoot.state import Record
 
 TOO_MANY_AGENTS = "Account limit exceeded. Please purchase more licenses"
@@ -324,6 +324,11 @@ def delete_webhook(call: Call) -> Reply:
     return Reply()
 
 
+def show_profile(call: Call) -> Reply:
+    """GET profile: whose the token is."""
+    return Reply(body=user_view(call.state, call.user))
+
+
 def show_account(call: Call) -> Reply:
     """GET accounts/{id}: the one route that a suspended account answers, too."""
     account = call.account
@@ -359,6 +364,7 @@ def summary(call: Call) -> Reply:
 
 BASE = "/api/v1/accounts/{account_id}"
 ROUTES: dict[str, Callable[[Call], Reply]] = {
+    "GET /api/v1/profile": show_profile,
     f"GET {BASE}": show_account,
     f"PATCH {BASE}": update_account,
     f"GET {BASE}/agents": list_agents,

@@ -144,7 +144,7 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         response={200: with_properties(access_token=TEXT, user=MAP)},
     ),
     Difference(
-        (f"POST {PLATFORM}/users", f"GET {PLATFORM}/users/{{id}}"),
+        (f"POST {PLATFORM}/users", f"GET {PLATFORM}/users/{{id}}", "GET /api/v1/profile"),
         "a user who is in no account has no account_id and no role",
         "app/views/platform/api/v1/models/_user.json.jbuilder",
         nulls=frozenset({"account_id", "role"}),

@@ -46,6 +46,7 @@ PATHS = (
     "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
     "/api/v1/accounts/{account_id}/webhooks",
     "/api/v1/accounts/{account_id}/webhooks/{webhook_id}",
+    "/api/v1/profile",
     "/api/v2/accounts/{account_id}/reports/summary",
 )
 

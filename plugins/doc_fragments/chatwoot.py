@@ -17,6 +17,7 @@ notes:
     Ansible's worker. C(bluegreen_in_worker=false) turns that off.
   - Chatwoot reads tokens from the header C(api_access_token); a proxy before it must let headers with underscores pass (nginx does with
     C(underscores_in_headers on)).
+  - Proxies that the environment names are not used.
 options:
   url:
     description:

@@ -188,6 +188,11 @@ class Application(_Client):
     def _base(self) -> str:
         return f"/api/v1/accounts/{self.account}"
 
+    def own_number(self) -> int:
+        """Return the number of the user whose token is used."""
+        what = "read whose the administrator's token is"
+        return _number(what, self._one(what, "GET", "/api/v1/profile"), "id")
+
     def people(self) -> list[Person]:
         """Return everybody in the account, administrators too."""
         what = "list agents"

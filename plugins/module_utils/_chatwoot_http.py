@@ -47,7 +47,7 @@ class ChatwootError(BlueGreenError):
     """
 
     def __init__(self, sentence: str, *, status: int = 0, said: str = "") -> None:
-        super().__init__(sentence, status=status)
+        super().__init__(sentence, http_status=status)
         self.status = status
         self.said = said
 

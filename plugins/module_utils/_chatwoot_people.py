@@ -83,7 +83,8 @@ def _going(world: World, wish: DeskWish) -> tuple[list[Person], list[str]]:
     declared = {one.email for one in wish.people}
     going = [person for person in world.people if person.email not in declared]
     addresses = {person.email for person in world.people}
-    is_replaced = wish.administrator is not None and wish.administrator.email not in addresses
+    # Who comes brings a token along, unless one was given.
+    is_replaced = wish.administrator is not None and wish.administrator.email not in addresses and wish.admin_token is None
     kept = [person for person in going if person.id == world.holder and not is_replaced]
     said = [
         f"agents: {person.email} is declared no more and stays, for it is the administrator whose token is used; give admin_token_file one"
@@ -105,6 +106,11 @@ def _administrator(wish: DeskWish, there: Mapping[str, Person]) -> Iterator[Fiel
         yield _step("create", f"administrator {one.email}", None, _shown(one), "add_administrator", _shown(one))
     else:
         yield from _changed(one, there[one.email])
+
+
+def plan_administrator(wish: DeskWish) -> list[Fields]:
+    """Plan the coming of an administrator into an account that has none, and of which nothing could be read."""
+    return list(_administrator(wish, {}))
 
 
 def _agents(wish: DeskWish, there: Mapping[str, Person]) -> Iterator[Fields]:

@@ -82,6 +82,12 @@ def plan_desk(world: World, wish: DeskWish) -> DeskPlan:
         steps += _bot(bot, wish)
         steps += _inboxes(world, wish, bot, people.emails)
         steps += _webhooks(world, wish)
+    elif world.inside == "no administrator":
+        steps += (Step(**one) for one in _chatwoot_people.plan_administrator(wish))
+        warnings.append(
+            f"tenant {wish.tenant}: nobody administered its account, so what is in it could not be read; run again to have agents, bot,"
+            " inboxes and webhooks compared."
+        )
     elif world.inside == "suspended" and wish.status == "active":
         warnings.append(
             f"tenant {wish.tenant}: its account was suspended, so what is in it could not be read; run again to have agents, bot, inboxes"

@@ -83,6 +83,8 @@ def _summary(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> 
         if world.account is None:
             return "there is no account"
         return f"account {world.account.id} {'would be' if preview else 'is'} deleted"
+    if not plan.steps and world.inside == "suspended":
+        return "the account is as it should be; it is suspended, so what is in it was not looked at"
     if not plan.steps:
         return "the support desk is as it should be"
     numbers: Counter[str] = Counter(step.action for step in plan.steps)

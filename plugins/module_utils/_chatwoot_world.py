@@ -30,7 +30,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_h
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError, quoted
 
 # Whether what is in the account was read, and why not.
-Inside = Literal["read", "blank", "suspended", "not asked for"]
+Inside = Literal["read", "blank", "suspended", "no administrator", "not asked for"]
 MEND_INDEX = (
     "rails runner 'PlatformAppPermissible.where(permissible_type: \"Account\").where.not(permissible_id: Account.select(:id)).delete_all'"
 )
@@ -80,7 +80,10 @@ def read(platform: Platform, wish: DeskWish) -> World:
         if not places:
             # Made a moment ago by a run that was killed: whatever is in an account was made by somebody who is in it.
             return World(account, "blank")
-        token, holder = administrator_of(platform, account, [place.user_id for place in places if place.role == "administrator"])
+        administrators = [place.user_id for place in places if place.role == "administrator"]
+        if not administrators and wish.administrator:
+            return World(account, "no administrator")
+        token, holder = administrator_of(platform, account, administrators)
     return _inside(Application(platform.connection, token, account.id), account, wish, holder)
 
 
@@ -160,6 +163,9 @@ def _inside(application: Application, account: Account, wish: DeskWish, holder: 
     named = {one.name for one in wish.inboxes}
     with_members = {one.name for one in wish.inboxes if one.members is not None}
     ours = [inbox for inbox in inboxes if inbox.name in named]
+    if holder is None and (wish.agents or "agents" in wish.purge):
+        # Who must neither go nor become an agent half way.
+        holder = application.own_number()
     return World(
         account,
         "read",

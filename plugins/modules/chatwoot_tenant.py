@@ -31,6 +31,7 @@ attributes:
   idempotent:
     support: full
 notes:
+  - Of a new administrator of an account that has none, the same is true - what is in it can be read in the next run only.
   - The order is - the account (reactivated first), its administrator, who goes, who comes, the bot, inboxes with bot and members,
     webhooks, and a suspension last.
   - New administrators are made by the platform and get no mail; they set a password with I(forgot your password). Agents are invited by
@@ -292,9 +293,15 @@ status:
   type: str
   returned: success
   sample: active
+http_status:
+  description: What Chatwoot answered when it refused; 0 where it did not answer.
+  type: int
+  returned: when Chatwoot refused, or did not answer
+  sample: 422
 inside:
   description:
-    - Whether what is in the account was read - C(read), C(blank) where nobody and so nothing is in it, C(suspended), or C(not asked for).
+    - Whether what is in the account was read - C(read), C(blank) where nobody and so nothing is in it, C(suspended), C(no administrator),
+      or C(not asked for).
   type: str
   returned: success
   sample: read

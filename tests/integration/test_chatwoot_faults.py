@@ -160,7 +160,7 @@ def test_what_is_refused_half_way_is_said_with_what_was_done(desk: Desk, stand_i
     assert result["msg"] == "create inbox Shop: Chatwoot finds it invalid (422: Name is too odd (at name)); correct it."
     assert result["changed"] is True
     assert result["done"][-1] == "create bot Acme bot"
-    assert result["status"] == 422
+    assert result["http_status"] == 422
     assert desk.ok(**desk.options)["changed"]
     assert is_whole(desk)
 
@@ -210,6 +210,10 @@ def test_who_gives_the_token_is_not_taken_out(desk: Desk) -> None:
     assert f"{desk.administrator['email']} is declared no more and stays" in result["warnings"][0]
     demoted = {**without, "agents": [{"email": desk.administrator["email"], "role": "agent"}]}
     assert "is the administrator whose token is used; name another one" in desk.refused(**demoted)
+    # A token that was given is somebody's, too.
+    given = desk.token()
+    assert "is declared no more and stays" in desk.ok(check=True, **without, admin_token=given)["warnings"][0]
+    assert "is the administrator whose token is used; name another one" in desk.refused(**demoted, admin_token=given)
     # A new administrator brings a token along, so the old one can go.
     replaced = {**options, "administrator": {"email": desk.mail("dora")}, "purge": ["agents"], "limits": {"agents": 5}}
     desk.previewed(**replaced)

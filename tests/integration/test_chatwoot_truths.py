@@ -95,6 +95,12 @@ def test_401_is_a_bad_token_and_a_lack_of_rights_and_404_is_rails_own_page(world
     assert world.asked("GET", "inboxes/99999999") == (404, {"error": "Resource could not be found"})
 
 
+def test_a_token_says_whose_it_is(world: World) -> None:
+    status, found = world.chatwoot.ask("GET", "/api/v1/profile", token=world.admin)
+    assert (status, found["id"]) == (200, world.admin_id)
+    assert world.chatwoot.ask("GET", "/api/v1/profile", token="nonsense")[0] == 401
+
+
 def test_nothing_is_found_by_name(world: World) -> None:
     status, namesake = world.platform("POST", "accounts", {"name": world.tag})
     assert status == 200

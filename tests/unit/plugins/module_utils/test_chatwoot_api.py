@@ -111,6 +111,10 @@ def test_a_user_comes_with_a_token_that_nobody_sees() -> None:
     assert SECRET not in repr(user)
 
 
+def test_whose_a_token_is() -> None:
+    assert Application(Listed(("GET /api/v1/profile", (200, USER))), "admin", 7).own_number() == 3
+
+
 def test_no_secret_of_an_inbox_comes_out() -> None:
     connection = Listed((f"GET {BASE}/inboxes", (200, {"payload": [INBOX]})))
     assert SECRET not in repr(Application(connection, "admin", 7).inboxes())

@@ -102,6 +102,12 @@ CASES: list[tuple[str, World, dict[str, Any], list[str]]] = [
         {"administrator": somebody("eve", "administrator"), "purge": frozenset({"agents"})},
         ["create administrator eve@a.example", "delete agent desk@a.example", "delete agent anna@a.example"],
     ),
+    (
+        "whose token was given stays",
+        READ,
+        {"administrator": somebody("eve", "administrator"), "purge": frozenset({"agents"}), "admin_token": "given"},
+        ["create administrator eve@a.example", "delete agent anna@a.example"],
+    ),
     ("the bot is there", READ, {"bot": OUR_BOT}, []),
     ("the bot is called otherwise", READ, {"bot": replace(OUR_BOT, name="Helper")}, ["update bot Helper"]),
     ("the bot comes", replace(READ, bots=()), {"bot": OUR_BOT}, ["create bot Bot"]),

@@ -94,10 +94,10 @@ def test_a_desk_that_is_there_takes_nine_reads(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_its_number_and_a_token_save_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines: Lines = [(f"GET {PLATFORM}/accounts/7", (200, account())), *WHOLE[3:]]
+    lines: Lines = [(f"GET {PLATFORM}/accounts/7", (200, account())), WHOLE[3], ("GET /api/v1/profile", (200, USER)), *WHOLE[4:]]
     result, connection = run(monkeypatch, lines, check=True, account_id=7, admin_token="mine")
     assert not result["changed"]
-    assert connection.tokens == ["app-token", *["mine"] * 6]
+    assert connection.tokens == ["app-token", *["mine"] * 7]
 
 
 def test_what_nobody_asks_for_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +126,24 @@ def test_an_end_reads_marks_deletes_and_waits(monkeypatch: pytest.MonkeyPatch) -
     # Begun before, and not done: the mark is there.
     lines = [(f"GET {one}", (200, leaving)), (f"GET {one}", (200, leaving)), (f"DELETE {one}", (200, None))]
     run(monkeypatch, lines, check=False, state="absent", account_id=7, confirm_name="Acme", wait_seconds=0)
+
+
+def test_an_account_without_an_administrator_gets_one_and_is_compared_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: Lines = [WHOLE[0], (WHOLE[1][0], (200, [{"user_id": 3, "role": "agent"}]))]
+    preview, _connection = run(monkeypatch, lines, check=True)
+    applied, _connection = run(monkeypatch, [*lines, *MADE[2:4]], check=False)
+    assert (preview["diff"], preview["inside"]) == (applied["diff"], "no administrator")
+    assert applied["actions"] == [{"action": "create", "name": "administrator desk@a.example"}]
+    assert "run again to have agents, bot, inboxes and webhooks compared" in applied["warnings"][0]
+    with pytest.raises(RefusedError, match="no administrator of account 7 was made by this platform app"):
+        run(monkeypatch, lines, check=True, administrator=None)
+
+
+def test_what_is_suspended_was_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: Lines = [(f"GET {PLATFORM}/accounts", (200, [account(status="suspended")]))]
+    result, _connection = run(monkeypatch, lines, check=True)
+    assert (result["changed"], result["inside"], result["status"]) == (False, "suspended", "suspended")
+    assert result["summary"] == "acme: the account is as it should be; it is suspended, so what is in it was not looked at"
 
 
 def test_an_account_that_goes_in_between_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
