@@ -70,6 +70,7 @@ bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of
 	@$(PYTHON_HERE) -m tests.bench
 	@$(PYTHON_HERE) -m tests.bench.offers
 	@$(PYTHON_HERE) -m tests.bench.tenants
+	@$(PYTHON_HERE) -m tests.bench.apis
 
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the tables in docs/reference
 	@$(PYTHON_HERE) -m tests.tools.variables

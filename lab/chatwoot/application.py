@@ -334,7 +334,7 @@ def show_account(call: Call) -> Reply:
     account = call.account
     shown = {name: account[name] for name in ("id", "name", "locale", "domain", "support_email", "status")}
     rest = {"settings": account.get("settings", {}), "created_at": "2026-06-10T12:00:00.000Z", "cache_keys": {}}
-    edition = {"subscribed_features": []} if call.state.is_enterprise else {}
+    edition: Record = {"subscribed_features": []} if call.state.is_enterprise else {}
     features = dict.fromkeys(account["features"], True)
     return Reply(body={**shown, **rest, **edition, "features": features, "latest_chatwoot_version": None})
 

@@ -101,6 +101,14 @@ def _cluster_name(cluster: object) -> str:
     return PurePath(str(given["kubeconfig"])).name if given.get("kubeconfig") else "default"
 
 
+def tenant_usage(usage: Mapping[str, Any], held: Mapping[str, Any] | None, buckets: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what was counted of a tenant, with what its buckets hold; what somebody counted by hand stays where nothing was looked at."""
+    found = {one["name"]: one["usage"]["bytes"] for one in (plain(held or {}).get("buckets") or []) if one.get("usage")}
+    counted = {one["bucket"]: found[one["name"]] for one in plain(buckets) if one["name"] in found}
+    said = plain(usage)
+    return {**said, "buckets": {**(said.get("buckets") or {}), **counted}} if counted else said
+
+
 def tenant_readers(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the hosts that read for all: the first of each cluster, with the ids of those that it reads for."""
     readers: dict[str, dict[str, Any]] = {}
@@ -114,9 +122,15 @@ def tenant_readers(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, d
     return readers
 
 
-def tenant_fleet(readers: Mapping[str, Mapping[str, Any]], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Gather what the readers found, those that need somebody first; tenants that were asked for and not found are among them."""
+def tenant_fleet(readers: Mapping[str, Mapping[str, Any]], hostvars: Mapping[str, Any], names: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Gather what the readers found, those that need somebody first; tenants that were asked for and not found are among them.
+
+    Of the hosts that are named, what their buckets hold is added.
+    """
     fleet: list[dict[str, Any]] = []
+    buckets = {
+        plain(hostvars[name]["__tenant_place"])["tenant"]: plain(hostvars[name].get("tenant_buckets") or {}) for name in map(str, names)
+    }
     for host, asked in plain(readers).items():
         result = plain(hostvars[host]["tenant_result"])
         found = result.get("tenants") or []
@@ -124,8 +138,24 @@ def tenant_fleet(readers: Mapping[str, Mapping[str, Any]], hostvars: Mapping[str
         state = "unread" if result.get("failed") else "missing"
         said = [str(result.get("msg"))] if result.get("failed") else ["declared, and not on the cluster; the playbook tenant makes it"]
         absent = [_absent(one, state, said) for one in asked["tenants"] if one not in known]
-        fleet += [{**one, "cluster": asked["cluster"], "attention": ATTENTION[one["state"]]} for one in (*found, *absent)]
+        fleet += [
+            {**one, "cluster": asked["cluster"], "attention": ATTENTION[one["state"]], **_stored(buckets.get(one["tenant"], {}))}
+            for one in (*found, *absent)
+        ]
     return sorted(fleet, key=_urgency)
+
+
+def _stored(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of a tenant's buckets: all of them, and a line for each that somebody should look at."""
+    if result.get("failed"):
+        return {"buckets": [], "bucket_notes": [str(result.get("msg"))]}
+    found = result.get("buckets") or []
+    notes = [
+        f"bucket {one['name']} is {STATES[one['state']]}: {one['usage']['size']} of {one['quota']['size']} ({one['percent']:g} %)"
+        for one in found
+        if one["state"] in ("over", "tight", "filling")
+    ]
+    return {"buckets": found, "bucket_notes": notes}
 
 
 def _absent(tenant: str, state: str, problems: list[str]) -> dict[str, Any]:
@@ -158,8 +188,11 @@ def tenant_words(fleet: list[Mapping[str, Any]], smaller_tier: str = "") -> list
     sections = [{"title": f"Tenants ({told})", "head": head, "rows": rows, "more": "the playbook tenant_report makes a page of them all"}]
     if len(tenants) == 1 and tenants[0]["resources"]:
         sections.append(_of_one(tenants[0]))
+    if len(tenants) == 1 and tenants[0].get("buckets"):
+        sections.append(_buckets_of_one(tenants[0]))
     # What could not be read is told as a failure already.
     notes = [f"{one['tenant']}: {problem}" for one in tenants if one["state"] != "unread" for problem in one["problems"]]
+    notes += [f"{one['tenant']}: {note}" for one in tenants for note in one.get("bucket_notes", [])]
     notes += [f"{one['tenant']}: was made smaller than what it used: {reason}" for one in tenants for reason in one["forced"]]
     found = {"To look at": notes, f"In the way of {smaller_tier}": _blockers_words(tenants)}
     return [*sections, *({"title": title, "lines": lines} for title, lines in found.items() if lines)]
@@ -212,6 +245,20 @@ def _of_one(tenant: Mapping[str, Any]) -> dict[str, Any]:
     return {"title": f"What {tenant['tenant']} uses", "head": ["resource", "used", "hard", "left", "filled"], "rows": rows}
 
 
+def _buckets_of_one(tenant: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [
+        [
+            one["name"],
+            one["usage"]["size"] if one["usage"] else "-",
+            one["quota"]["size"] if one["quota"] else "no quota",
+            "-" if one["percent"] is None else f"{one['percent']:g} %",
+            STATES.get(one["state"], "-"),
+        ]
+        for one in tenant["buckets"]
+    ]
+    return {"title": f"What the buckets of {tenant['tenant']} hold", "head": ["bucket", "used", "quota", "filled", "state"], "rows": rows}
+
+
 class FilterModule:
     """Ansible's entry point."""
 
@@ -224,5 +271,6 @@ class FilterModule:
             "tenant_place": tenant_place,
             "tenant_readers": tenant_readers,
             "tenant_refusals": tenant_refusals,
+            "tenant_usage": tenant_usage,
             "tenant_words": tenant_words,
         }

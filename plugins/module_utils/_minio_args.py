@@ -98,6 +98,7 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
             "uploads": {"type": "str", "choices": list(UPLOADS), "default": "none"},
         },
     },
+    "keys_to_come": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "signature_age": {"type": "int"},
     "replication": {
         "type": "list",
@@ -107,6 +108,7 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
             "bucket": {"type": "str", "required": True},
             "access_key": {"type": "str", "required": True, "no_log": False},
             "secret_key": {"type": "str", "required": True, "no_log": True},
+            "create": {"type": "bool", "default": False},
             "prefix": {"type": "str", "default": ""},
             "delete_markers": {"type": "bool", "default": True},
             "deletes": {"type": "bool", "default": False},
@@ -149,8 +151,10 @@ class BucketWish:
         public_prefixes: what everybody may read; None where nothing was said.
         access: by way to upload, the policy and the keys that should have it; None where nothing was said.
         user_secrets: of keys that may have to be made.
+        to_come: keys that another task of the run makes before.
         replication: rules by their ids, empty for none; None where nothing was said.
         target_secrets: of the replication's keys, by endpoint and bucket.
+        to_make: endpoints and buckets of the replication that are made where they are missing.
         update_secrets: whether secrets are sent again, which nobody can compare.
         force: whether what is in the way of it is overridden.
     """
@@ -163,8 +167,10 @@ class BucketWish:
     public_prefixes: tuple[str, ...] | None = None
     access: Mapping[str, Data] | None = None
     user_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    to_come: frozenset[str] = frozenset()
     replication: Mapping[str, Data] | None = None
     target_secrets: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    to_make: frozenset[tuple[str, str]] = frozenset()
     update_secrets: bool = False
     force: bool = False
 
@@ -253,11 +259,13 @@ def wish_of(params: Mapping[str, Any]) -> BucketWish:
         settings=settings,
         object_lock=params["object_lock"],
         noncurrent_days=_days(params["noncurrent_days"], "noncurrent_days", least=0),
-        public_prefixes=_prefixes(params["public_prefixes"]),
+        public_prefixes=None if params["public_prefixes"] is None else check_prefixes(params["public_prefixes"], "public_prefixes"),
         access=_access(params),
         user_secrets={one["key"]: one["secret_key"] for one in params["access"] or [] if one["secret_key"]},
+        to_come=frozenset(params["keys_to_come"]),
         replication=_replication(params),
         target_secrets={_place(one): one["secret_key"] for one in params["replication"] or []},
+        to_make=frozenset(_place(one) for one in params["replication"] or [] if one["create"]),
         update_secrets=params["update_secrets"] == "always",
         force=params["force"],
     )
@@ -378,15 +386,16 @@ def _notification(params: Mapping[str, Any]) -> list[Data] | None:
     return ordered_notification(told)
 
 
-def _prefixes(given: list[str] | None) -> tuple[str, ...] | None:
-    if given is None:
-        return None
-    for prefix in given:
+def check_prefixes(given: list[str], option: str) -> tuple[str, ...]:
+    """Refuse what no object's name begins with.
+
+    Raises:
+        InputError: one of them cannot be.
+    """
+    for prefix in map(str, given):
         if prefix.startswith("/") or "*" in prefix or "?" in prefix:
-            raise InputError(
-                f"public_prefixes: {quoted(prefix)} is no prefix of a key; write it like public/, or empty for the whole bucket."
-            )
-    return tuple(sorted(set(given)))
+            raise InputError(f"{option}: {quoted(prefix)} is no prefix of a key; write it like public/, or empty for the whole bucket.")
+    return tuple(sorted({str(prefix) for prefix in given}))
 
 
 def _access(params: Mapping[str, Any]) -> dict[str, Data] | None:

@@ -32,6 +32,8 @@ FILLING, TIGHT = 80, 95
 INFO_SPEC: Final[dict[str, Any]] = {
     **CONNECTION_SPEC,
     "names": {"type": "list", "elements": "str", "aliases": ["name"]},
+    "prefix": {"type": "str", "default": ""},
+    "tags": {"type": "dict", "default": {}},
     "parts": {"type": "list", "elements": "str", "choices": [*PARTS, *FURTHER], "default": [*PARTS, *FURTHER]},
     "count": {"type": "bool", "default": False},
 }
@@ -52,8 +54,9 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     wanted = [check_name(name, "names") for name in params["names"] or []]
     with contextlib.closing(Storage(access_of(params))) as storage:
         names = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else _all(storage)
+        chosen = [name for name in dict.fromkeys(names) if name.startswith(params["prefix"]) and _has(storage, name, params["tags"])]
         facts = _Facts(storage, params["parts"], count=params["count"])
-        buckets = [facts.of(name) for name in dict.fromkeys(names)]
+        buckets = [facts.of(name) for name in chosen]
         return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings}
 
 
@@ -62,6 +65,12 @@ def _all(storage: Storage) -> list[str]:
     found = xml.parse(storage.ask(request, None, {}).data).get("Buckets") or {}
     listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
     return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
+
+
+def _has(storage: Storage, name: str, tags: Mapping[str, Any]) -> bool:
+    """Whether a bucket has all of these tags; without any, nobody asks."""
+    found = (PARTS["tags"].read(storage, name) or {}) if tags else {}
+    return all(found.get(str(key)) == str(value) for key, value in tags.items())
 
 
 class _Facts:
@@ -80,8 +89,8 @@ class _Facts:
                 found[part] = self._read(part, name)
         if {"usage", "quota"} <= self._parts:
             used, quota = found["usage"], found["quota"]
-            percent = round(100 * used["bytes"] / quota["bytes"], 1) if used and quota else None
-            found |= {"percent": percent, "state": _state(percent)}
+            percent = 100 * used["bytes"] / quota["bytes"] if used and quota else None
+            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent)}
         return found
 
     def _read(self, part: str, name: str) -> Any:

@@ -46,7 +46,7 @@ class Bucket:
         remotes: the versioning of the buckets that it is to be copied to, by endpoint and bucket; None for one that is not there.
         arns: whom the server can notify; None where nobody asked, or it does not tell.
         locked: an object that nobody can delete today, in words; empty for none.
-        problems: what the server says of keys for encryption that it cannot use.
+        unusable: why the server cannot use the key for encryption, in its words; empty where it can.
     """
 
     is_there: bool
@@ -58,7 +58,7 @@ class Bucket:
     remotes: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
     arns: frozenset[str] | None = None
     locked: str = ""
-    problems: tuple[str, ...] = ()
+    unusable: str = ""
 
 
 def needed(wish: BucketWish) -> tuple[str, ...]:
@@ -129,8 +129,10 @@ def _add_replication(before: Data, after: Data, wish: BucketWish, bucket: Bucket
     if wish.replication is None:
         return
     for (endpoint, name), versioning in bucket.remotes.items():
+        if versioning is None:
+            before[title(name, f"at {endpoint}")], after[title(name, f"at {endpoint}")] = None, {"object_lock": False}
         remote = title(name, f"at {endpoint} versioning")
-        before[remote], after[remote] = {"Status": versioning or "Off"}, {"Status": "Enabled"}
+        before[remote], after[remote] = {"Status": versioning} if versioning else None, {"Status": "Enabled"}
     there, wanted = bucket.replication, dict(wish.replication) or None
     if wanted and wish.update_secrets:
         secrets = {name: wish.target_secrets[place_of(rule)] for name, rule in wanted.items()}
@@ -239,9 +241,10 @@ def _refuse_impossible(wish: BucketWish, bucket: Bucket) -> None:
 
 def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
     """Refuse what the server would refuse in the middle, for something else is not there."""
-    if bucket.problems:
-        raise RefusedError(bucket.problems[0])
-    secretless = [key for key in bucket.strangers if key not in wish.user_secrets]
+    if bucket.unusable:
+        key = wish.settings["encryption"]["KMSMasterKeyID"]
+        raise RefusedError(f"encryption_key: the server cannot use the key {key} ({bucket.unusable}); make it there, or correct the name.")
+    secretless = [key for key in bucket.strangers if key not in wish.user_secrets and key not in wish.to_come]
     if secretless:
         raise RefusedError(f"access.key: {secretless[0]} is no user of the server; give its secret_key to make it one, or correct the key.")
     told = wish.settings.get("notification") or []
@@ -256,9 +259,11 @@ def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
     versioning = (desired(wish, bucket).get("versioning") or bucket.settings.get("versioning") or {}).get("Status")
     if versioning != "Enabled":
         raise RefusedError(f"replication: bucket {wish.name} keeps no versions, and only those are copied; set versioning to enabled, too.")
-    missing = next((place for place, status in bucket.remotes.items() if status is None), None)
+    missing = next((place for place, status in bucket.remotes.items() if status is None and place not in wish.to_make), None)
     if missing:
-        raise RefusedError(f"replication.bucket: {missing[1]} is not there at {missing[0]}; make it first, with its own quota.")
+        raise RefusedError(
+            f"replication.bucket: {missing[1]} is not there at {missing[0]}; make it first, or let replication.create do so."
+        )
 
 
 def warnings(wish: BucketWish, bucket: Bucket) -> list[str]:

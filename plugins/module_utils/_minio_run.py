@@ -139,10 +139,8 @@ def _look_ahead(storage: Storage, wish: BucketWish, bucket: Bucket) -> Bucket:
         key = encryption.get("KMSMasterKeyID")
         if key and encryption != bucket.settings.get("encryption"):
             status = _asked(storage, "kms/key/status", {"key-id": key}) or {}
-            said = status.get("encryption-error") or status.get("decryption-error")
-            if said:
-                problem = f"encryption_key: the server cannot use the key {key} ({said}); make it there, or correct the name."
-                bucket = dataclasses.replace(bucket, problems=(problem,))
+            said = status.get("encryption-error") or status.get("decryption-error") or ""
+            bucket = dataclasses.replace(bucket, unusable=str(said))
     return bucket
 
 
@@ -194,6 +192,7 @@ def _acts(storage: Storage, wish: BucketWish) -> dict[str, Act]:
     acts |= {title(key, kind=plans.USER): partial(_give_secret, storage, key) for key in wish.user_secrets}
     for rule in (wish.replication or {}).values():
         endpoint, bucket = plans.place_of(rule)
+        acts[title(bucket, f"at {endpoint}")] = partial(_make_remote, storage, wish, rule)
         acts[title(bucket, f"at {endpoint} versioning")] = partial(_version, storage, wish, rule)
     return {**acts, title(name, plans.REPLICATION): partial(_replicate, storage, wish)}
 
@@ -222,6 +221,11 @@ def _give_secret(storage: Storage, key: str, change: Change) -> None:
 
 def _replicate(storage: Storage, wish: BucketWish, _change: Change) -> None:
     write_replication(storage, wish.name, wish.replication, wish.target_secrets)
+
+
+def _make_remote(storage: Storage, wish: BucketWish, rule: Mapping[str, Any], _change: Change) -> None:
+    with contextlib.closing(_remote(storage, wish, rule)) as remote:
+        remote.bucket("PUT", plans.place_of(rule)[1], "", "make", "s3:CreateBucket")
 
 
 def _version(storage: Storage, wish: BucketWish, rule: Mapping[str, Any], change: Change) -> None:

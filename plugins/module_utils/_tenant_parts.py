@@ -14,7 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_extras, _tenant_ingress, _tenant_services
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
+    _tenant_extras,
+    _tenant_ingress,
+    _tenant_services,
+    _tenant_storage,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
@@ -33,11 +38,12 @@ def part(given: Mapping[str, Any], name: str) -> Part:
     """Return one part of a tenant as the module kubernetes_manifests takes it.
 
     Args:
-        given: the tenant (see ``envelope_of``), with ``ingress``, ``services``, ``database``, ``regions`` and ``regions_source``.
+        given: the tenant (see ``envelope_of``), with ``ingress``, ``services``, ``database``, ``regions``, ``regions_source`` and
+            ``storage``.
         name: which one, of ``PARTS``.
 
     Returns:
-        ``set``, ``manifests``, ``namespaces`` and ``kinds``.
+        ``set``, ``manifests``, ``namespaces`` and ``kinds``; of ``storage`` what minio_bucket takes, as ``buckets``.
 
     Raises:
         InputError: a value cannot work.
@@ -76,6 +82,10 @@ def _regions(envelope: Envelope, given: Mapping[str, Any]) -> Part:
     return {"manifests": manifests, "namespaces": [namespace], "kinds": list(_tenant_extras.REGION_KINDS)}
 
 
+def _storage(envelope: Envelope, given: Mapping[str, Any]) -> Part:
+    return {"buckets": _tenant_storage.buckets_of(envelope, dictionary(given.get("storage"), "tenant_storage"))}
+
+
 def _in_sites(envelope: Envelope, manifests: list[dict[str, Any]], kinds: Iterable[str]) -> Part:
     # Those of all sites, also of one that has nothing any more: what it had is found there.
     return {"manifests": manifests, "namespaces": list(envelope.namespaces().values()), "kinds": list(kinds)}
@@ -86,6 +96,7 @@ PARTS: Final[dict[str, Callable[[Envelope, Mapping[str, Any]], Part]]] = {
     "services": _services,
     "database": _database,
     "regions": _regions,
+    "storage": _storage,
 }
 
 

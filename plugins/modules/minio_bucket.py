@@ -189,6 +189,13 @@ options:
         type: str
         choices: [none, presigned_post, direct]
         default: none
+  keys_to_come:
+    description:
+      - Keys of O(access) that another task of the same run makes before this one. In a preview they are not there yet, which is no reason
+        to refuse then. Give O(access[].secret_key) to one bucket of several only, or the preview says for each that it makes the user.
+    type: list
+    elements: str
+    default: []
   signature_age:
     description:
       - Seconds for which a URL that one of these keys has signed is good at most, whatever it says itself; seven days without this.
@@ -204,9 +211,13 @@ options:
         type: str
         required: true
       bucket:
-        description: Bucket there. It must be there.
+        description: Bucket there.
         type: str
         required: true
+      create:
+        description: Make that bucket where it is missing; without it, a missing one is refused.
+        type: bool
+        default: false
       access_key:
         description: Key that may write there.
         type: str

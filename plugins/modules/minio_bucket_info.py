@@ -24,6 +24,14 @@ options:
     type: list
     elements: str
     aliases: [name]
+  prefix:
+    description: Only of buckets whose names begin with this.
+    type: str
+    default: ""
+  tags:
+    description: Only of buckets that have all of these tags.
+    type: dict
+    default: {}
   parts:
     description: What to tell. Each setting is a request for each bucket; RV(buckets[].usage) is one for all of them.
     type: list

@@ -211,9 +211,13 @@ def test_copies_in_another_place(bucket: Buckets, elsewhere: Minio, tmp_path: Pa
     told = bucket.refused(user="reader", check=True, replication=[target])
     assert told == f"replication: bucket {bucket.name} keeps no versions, and only those are copied; set versioning to enabled, too."
     assert "is not there at" in bucket.refused(user="reader", check=True, versioning="enabled", replication=[target])
-    other.run("mb", f"lab/{target['bucket']}")
-    applied = bucket.previewed(versioning="enabled", replication=[target])
-    assert f"bucket {target['bucket']} at {elsewhere.url} versioning" in [one["name"] for one in applied["actions"]]
+    applied = bucket.previewed(versioning="enabled", replication=[{**target, "create": True}])
+    assert [one["name"].replace(target["bucket"], "COPY") for one in applied["actions"]] == [
+        f"bucket {bucket.name} versioning",
+        f"bucket COPY at {elsewhere.url}",
+        f"bucket COPY at {elsewhere.url} versioning",
+        f"bucket {bucket.name} replication",
+    ]
     bucket.mc.put(f"{bucket.name}/after", "x")
     until = time.monotonic() + 60
     while sorted(one["key"] for one in other.run("ls", f"lab/{target['bucket']}")) != ["after", "before"]:

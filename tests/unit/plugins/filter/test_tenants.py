@@ -193,6 +193,7 @@ LISTS: list[tuple[str, dict[str, Any]]] = [
         for key in ("command", "args", "env_from", "writable", "pull_secrets")
     ),
     ("tenant_regions", {"regions": "eu-west-1"}),
+    ("tenant_public_prefixes", {"storage": {"public_prefixes": "public/"}}),
 ]
 DICTIONARIES: list[tuple[str, dict[str, Any]]] = [
     ("tenant_usage", {"envelope": {"usage": "x"}}),
@@ -210,6 +211,10 @@ DICTIONARIES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("tenant_dedicated_database", {"database": "x"}),
     ("tenant_regions_source", {"regions_source": "x"}),
+    *(
+        (f"tenant_storage{variable}", {"storage": {key: "x"}})
+        for variable, key in {"": "server", "_replica": "replica", "_app": "app", "_signer": "signer"}.items()
+    ),
 ]
 
 
