@@ -139,13 +139,21 @@ class Hands:
     def _remove(self, step: Step) -> None:
         self._application.remove(_known(step), step.data["email"])
 
+    def _refuse_if(self, is_there: bool, step: Step) -> None:
+        """Refuse to make what Chatwoot would make twice; it was looked for once more, for another run may be at it."""
+        if is_there:
+            raise RefusedError(f"{step.name}: another run made it at the same moment; run again.")
+
     def _create_bot(self, step: Step) -> None:
+        there = [bot.description for bot in self._application.bots() if bot.account_id == self.account]
+        self._refuse_if(step.data["description"] in there, step)
         self._bot = self._platform.create_bot(self._number, step.data).id
 
     def _update_bot(self, step: Step) -> None:
         self._application.update_bot(_known(step), step.data)
 
     def _create_inbox(self, step: Step) -> None:
+        self._refuse_if(step.data["name"] in [inbox.name for inbox in self._application.inboxes()], step)
         inbox = self._application.create_inbox(step.data)
         self._inboxes[inbox.name] = inbox.id
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -79,6 +80,21 @@ def test_a_write_whose_answer_is_lost_is_not_asked_again_by_itself(desk: Desk, s
     assert result["changed"] is (len(result["done"]) > 0)
     assert desk.ok(**desk.options)["changed"] is ((when, number) != ("broken_after", WRITES))
     assert is_whole(desk)
+    desk.settled(**desk.options)
+
+
+@pytest.mark.parametrize("_turn", range(3))
+def test_two_runs_at_once_make_one_desk(desk: Desk, stand_in: ChatwootStandIn, _turn: int) -> None:
+    """One of them may be refused, and the next run has everything right."""
+    runs = [desk.start(**desk.options) for _number in range(2)]
+    for one in runs:
+        told = json.loads(one.communicate()[0])
+        assert not told.get("failed") or "run again" in told["msg"] or "has already been taken" in told["msg"], told["msg"]
+    accounts = [account for account in stand_in.state()["accounts"].values() if account["custom_attributes"]]
+    assert len(accounts) == 1
+    desk.ok(**desk.options)
+    assert is_whole(desk)
+    assert len(stand_in.state()["mails"]) == 2
     desk.settled(**desk.options)
 
 

@@ -42,7 +42,9 @@ MADE: Lines = [
     (f"POST {PLATFORM}/users", (200, USER)),
     (f"POST {PLATFORM}/accounts/7/account_users", (200, {"user_id": 1, "role": "administrator"})),
     (f"POST {OURS}/agents", (200, ANNA)),
+    (f"GET {OURS}/agent_bots", (200, [])),
     (f"POST {PLATFORM}/agent_bots", (200, BOT)),
+    (f"GET {OURS}/inboxes", (200, {"payload": []})),
     (f"POST {OURS}/inboxes", (200, INBOX)),
     (f"POST {OURS}/inboxes/5/set_agent_bot", (200, None)),
     (f"PATCH {OURS}/inbox_members", (200, {"payload": [ANNA]})),
@@ -79,7 +81,7 @@ def test_a_new_desk_is_previewed_with_one_read(monkeypatch: pytest.MonkeyPatch) 
     assert (preview["requests"], preview["account_id"], applied["account_id"]) == ({"GET": 1}, None, 7)
     assert (preview["diff"], preview["digest"]) == (applied["diff"], applied["digest"])
     app, admin = "app-token", "admin-token"
-    assert connection.tokens == [app, app, app, app, app, admin, app, admin, admin, admin, admin]
+    assert connection.tokens == [app, app, app, app, app, admin, admin, app, admin, admin, admin, admin, admin]
     assert {"app-token", "admin-token"} & set(str(applied).split("'")) == set()
     password = connection.bodies[3]["password"]
     assert len(password) > 30
@@ -181,6 +183,21 @@ def test_of_two_runs_at_once_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> N
     lines = [*BLANK, *MADE]
     lines[2] = (f"GET {PLATFORM}/accounts", (200, [account(), account(9)]))
     assert run(monkeypatch, lines, check=False)[0]["changed"]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "said"),
+    [
+        (f"GET {OURS}/agent_bots", (200, [BOT]), "bot Bot: another run made it at the same moment; run again."),
+        (f"GET {OURS}/inboxes", (200, {"payload": [INBOX]}), "inbox Shop: another run made it at the same moment; run again."),
+    ],
+)
+def test_what_another_run_made_meanwhile_is_not_made_twice(monkeypatch: pytest.MonkeyPatch, line: str, answer: Given, said: str) -> None:
+    until = [one for one, _answer in MADE].index(line)
+    with pytest.raises(BlueGreenError) as found:
+        run(monkeypatch, [*BLANK, *MADE[:until], (line, answer)], check=False)
+    assert found.value.sentence == said
+    assert found.value.facts["changed"] is True
 
 
 def test_somebody_who_was_there_before_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
