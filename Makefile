@@ -75,6 +75,7 @@ bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the tables in docs/reference
 	@$(PYTHON_HERE) -m tests.tools.variables
 	@$(PYTHON_HERE) -m tests.tools.tiers
+	@$(PYTHON_HERE) -m tests.tools.plans
 	@mkdir -p build/docs
 	@$(IN_VENV) HOME=$(CURDIR)/build antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
 	@echo "The reference is in build/docs."
