@@ -22,7 +22,7 @@ TEST := .venv/stamps/test
 IMPORTER := build/venvs/importer/stamp
 NEWEST := build/venvs/newest/stamp
 
-.PHONY: help setup demo demo-stop lab-up lab-down test lint sanity unit integration molecule package bench docs changelog clean
+.PHONY: help setup demo demo-stop lab-up lab-down test lint sanity unit integration chatwoot-conformance molecule package bench docs changelog clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ unit: $(TEST) $(LINK) $(NEWEST) ##   unit tests on the oldest and the newest ans
 integration: $(TEST) $(LINK) $(NEWEST) ##   against real servers on loopback, under load
 	@$(PYTHON_HERE) -m tests.run integration
 
+chatwoot-conformance: $(TEST) $(LINK) ## what the stand-in for Chatwoot was asked, asked of a real one (CHATWOOT_URL, CHATWOOT_PLATFORM_TOKEN_FILE)
+	@$(PYTHON_HERE) -m tests.chatwoot_conformance
+
 molecule: $(TEST) $(LINK) ##   every role on a real Docker engine: check, converge, idempotence, verify, check
 	@$(PYTHON_HERE) -m tests.run molecule
 
@@ -72,6 +75,7 @@ bench: $(TEST) $(LINK) ## the switch under load, beside its peers; what a run of
 docs: $(TEST) $(LINK) ## the reference of every plugin and role, in build/docs; the tables in docs/reference
 	@$(PYTHON_HERE) -m tests.tools.variables
 	@$(PYTHON_HERE) -m tests.tools.tiers
+	@$(PYTHON_HERE) -m tests.tools.plans
 	@mkdir -p build/docs
 	@$(IN_VENV) HOME=$(CURDIR)/build antsibull-docs collection --use-current --output-format simplified-rst --squash-hierarchy --dest-dir build/docs bluegreen.orchestrator
 	@echo "The reference is in build/docs."

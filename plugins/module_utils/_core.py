@@ -31,7 +31,7 @@ class Core(Protocol):
 # A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
 USER_IN_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?[^/?#]*@")
 # Options that are addresses; what they are refused for has no scheme before its user, perhaps.
-ADDRESSES = ("endpoint", "host", "proxy")
+ADDRESSES = ("endpoint", "host", "proxy", "url", "webhook_url", "website_url")
 
 
 def secret_urls(params: Mapping[str, Any]) -> set[str]:

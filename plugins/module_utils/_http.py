@@ -87,7 +87,7 @@ def split_address(option: str, address: str) -> tuple[str, int]:
 
 
 @functools.lru_cache(maxsize=4)
-def _tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
+def tls_context(ca_path: str | None, validate_certs: bool) -> ssl.SSLContext:
     # Loading the system's CA bundle takes 10-20 ms; a poll every millisecond must not pay it each time.
     context = ssl.create_default_context(cafile=ca_path)
     if not validate_certs:
@@ -130,15 +130,15 @@ def get(
     try:
         with socket.create_connection((host, connect_port), timeout=timeout) as raw:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with _ended_after(raw, timeout - (time.monotonic() - begun)):
+            with ended_after(raw, timeout - (time.monotonic() - begun)):
                 stream = raw
                 if parts.scheme == "https":
-                    stream = _tls_context(ca_path, validate_certs).wrap_socket(raw, server_hostname=parts.hostname)
+                    stream = tls_context(ca_path, validate_certs).wrap_socket(raw, server_hostname=parts.hostname)
                 return _exchange(stream, parts, dict(headers or {}), begun, max_body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = time.monotonic() - begun >= timeout
         # Not chained: the text of http.client's errors can quote what was sent.
-        raise ProbeError(_reason(TimeoutError() if late else error, timeout)) from None
+        raise ProbeError(reason_of(TimeoutError() if late else error, timeout)) from None
 
 
 class _CutOffError(http.client.HTTPException):
@@ -146,7 +146,7 @@ class _CutOffError(http.client.HTTPException):
 
 
 @contextlib.contextmanager
-def _ended_after(connection: socket.socket, seconds: float) -> Iterator[None]:
+def ended_after(connection: socket.socket, seconds: float) -> Iterator[None]:
     """Cut a connection off when its time is over.
 
     A socket's own timeout is per read: a server that drips one byte a second would never end (10 s instead of 1 s, measured).
@@ -197,7 +197,7 @@ def _exchange(stream: socket.socket, parts: SplitResult, headers: dict[str, str]
     return Answer(response.status, answered, bytes(body), round(elapsed, 1))
 
 
-def _reason(error: Exception, timeout: float) -> str:
+def reason_of(error: Exception, timeout: float) -> str:
     """Say why there was no answer, without the parts of an exception that may hold request data."""
     if isinstance(error, TimeoutError):
         return f"no complete answer within {timeout:g} s"

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from lab.chatwoot import ChatwootStandIn
 from lab.container_world import ContainerWorld
 from lab.docker import Engine
 from lab.kubernetes import ControlPlane, crds, programs
@@ -25,6 +26,7 @@ from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
 from tests.harness.preforked import Preforked
 from tests.harness.preview_apply import world_environment
+from tests.integration.desk import Chatwoot, Desk
 
 INVENTORY = ROOT / "inventories" / "demo"
 
@@ -149,3 +151,44 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
 def tenant_id() -> str:
     """A name that no other test has."""
     return f"t{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="session")
+def session_chatwoot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chatwoot]:
+    """The lab's stand-in; with CHATWOOT_URL and CHATWOOT_PLATFORM_TOKEN_FILE a real Chatwoot (make chatwoot-conformance)."""
+    if url := os.environ.get("CHATWOOT_URL"):
+        file = Path(os.environ["CHATWOOT_PLATFORM_TOKEN_FILE"])
+        yield Chatwoot(url.rstrip("/"), file.read_text().strip(), file)
+        return
+    directory = tmp_path_factory.mktemp("chatwoot")
+    server = ChatwootStandIn(directory)
+    file = directory / "platform_token"
+    file.touch(mode=0o600)
+    file.write_text(server.platform_token)
+    with server:
+        yield Chatwoot(server.url, server.platform_token, file, server)
+
+
+@pytest.fixture
+def chatwoot(session_chatwoot: Chatwoot) -> Iterator[Chatwoot]:
+    """A Chatwoot; the stand-in is blank, and what does not fit Chatwoot's own description fails the test."""
+    server = session_chatwoot.stand_in
+    if server:
+        server.reset()
+    yield session_chatwoot
+    if server:
+        assert server.violations() == []
+
+
+@pytest.fixture
+def stand_in(chatwoot: Chatwoot) -> ChatwootStandIn:
+    """The stand-in, for tests that make it misbehave; against a real Chatwoot they are left out by name."""
+    if chatwoot.stand_in is None:
+        pytest.skip("needs the stand-in's control endpoints, which a real Chatwoot does not have")
+    return chatwoot.stand_in
+
+
+@pytest.fixture
+def desk(chatwoot: Chatwoot, tenant_id: str) -> Desk:
+    """A tenant without a support desk."""
+    return Desk(chatwoot, tenant_id)

@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import MB
-from tests.tools import tiers, variables
+from tests.tools import plans, tiers, variables
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
@@ -227,6 +227,10 @@ def test_no_runbook_explains_what_nobody_says() -> None:
 
 def test_the_table_of_variables_is_current() -> None:
     assert variables.PAGE.read_text() == variables.page(), "run: make docs"
+
+
+def test_the_table_of_plans_is_current() -> None:
+    assert plans.PAGE.read_text() == plans.page(), "run: make docs"
 
 
 def test_the_table_of_tiers_is_current() -> None:

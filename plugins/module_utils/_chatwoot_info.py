@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the support desks of tenants are, without changing one.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Account, Application, Platform
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import (
+    CONNECTION_SPEC,
+    connection_of,
+    platform_token_of,
+    token_of,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError, quoted
+
+INFO_SPEC: Final[dict[str, Any]] = {
+    **CONNECTION_SPEC,
+    "tenants": {"type": "list", "elements": "str"},
+    "account_id": {"type": "int"},
+    "inside": {"type": "bool", "default": False},
+    "month": {"type": "str"},
+}
+
+
+def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Read desks.
+
+    Args:
+        params: the options of ``INFO_SPEC``, validated.
+        check_mode: makes no difference.
+
+    Returns:
+        The module's result.
+
+    Raises:
+        BlueGreenError: it could not be read.
+    """
+    del check_mode
+    month = month_of(params["month"])
+    connection = connection_of(params)
+    admin_token = token_of(params, "admin_token", "CHATWOOT_ADMIN_TOKEN")
+    try:
+        platform = Platform(connection, platform_token_of(params))
+        accounts = [account for account in _accounts(platform, params) if KEY in account.attributes]
+        twice = {key for key, number in Counter(account.attributes[KEY] for account in accounts).items() if number > 1}
+        wanted = params["tenants"]
+        desks = []
+        for account in accounts:
+            if wanted is not None and account.attributes[KEY] not in wanted:
+                continue
+            desk = _desk(account, is_twice=account.attributes[KEY] in twice)
+            if params["inside"] or month:
+                desk.update(_inside(platform, account, admin_token, desk["problems"], everything=params["inside"], month=month))
+            desks.append(desk)
+        return {"changed": False, "desks": desks, "requests": dict(sorted(connection.requests.items())), "warnings": []}
+    finally:
+        connection.close()
+
+
+def month_of(text: str | None) -> tuple[int, int] | None:
+    """Return the first second of a month and of the next one, in UTC.
+
+    Raises:
+        InputError: it is no month.
+    """
+    if text is None:
+        return None
+    if not re.fullmatch(r"20\d\d-(?:0[1-9]|1[0-2])", text):
+        raise InputError(f"month: {quoted(text)} is no month; write it like 2026-11, in quotes.")
+    year, month = (int(part) for part in text.split("-"))
+    begin = datetime(year, month, 1, tzinfo=timezone.utc)
+    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=timezone.utc)
+    return int(begin.timestamp()), int(end.timestamp())
+
+
+def _accounts(platform: Platform, params: Mapping[str, Any]) -> list[Account]:
+    if params["account_id"] is not None:
+        account = platform.account(params["account_id"])
+        return [account] if account else []
+    try:
+        return platform.accounts()
+    except ChatwootError as error:
+        if error.status != 500:
+            raise
+        raise RefusedError(
+            "list accounts: Chatwoot failed (500), as its list does for ever once an account that this platform app made was deleted; name"
+            f" account_id, or mend the list on the server: {_chatwoot_world.MEND_INDEX}."
+        ) from None
+
+
+def _desk(account: Account, *, is_twice: bool) -> dict[str, Any]:
+    problems = []
+    if is_twice:
+        problems.append(f"several accounts have the key {account.attributes[KEY]}")
+    bought = account.attributes.get("subscribed_quantity")
+    if bought is not None and bought != account.limits.get("agents"):
+        problems.append(f"subscribed_quantity ({bought}) overrides limits.agents ({account.limits.get('agents')})")
+    if account.attributes.get(LEAVING):
+        problems.append("it is being deleted")
+    return {
+        "tenant": account.attributes[KEY],
+        "account_id": account.id,
+        "name": account.name,
+        "locale": account.locale,
+        "status": account.status,
+        "limits": dict(account.limits),
+        "features": sorted(account.features),
+        "problems": problems,
+    }
+
+
+def _inside(
+    platform: Platform, account: Account, token: str | None, problems: list[str], *, everything: bool, month: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Read what is in an account; where that cannot be, a problem says why."""
+    if account.status == "suspended":
+        problems.append("it is suspended, and says nothing of what is in it")
+        return {}
+    if token is None:
+        administrators = [place.user_id for place in platform.places(account.id) if place.role == "administrator"]
+        try:
+            token, _number = _chatwoot_world.administrator_of(platform, account, administrators)
+        except RefusedError as error:
+            problems.append(error.sentence)
+            return {}
+    application = Application(platform.connection, token, account.id)
+    found: dict[str, Any] = {"conversations": application.conversations(*month)} if month else {}
+    return {**found, **_everything(application)} if everything else found
+
+
+def _everything(application: Application) -> dict[str, Any]:
+    people = application.people()
+    bots = application.bots()
+    inboxes = [
+        {
+            "id": inbox.id,
+            "name": inbox.name,
+            "channel": inbox.channel,
+            "website_token": inbox.fields.get("website_token"),
+            "bot_id": application.bot_of(inbox.id, inbox.name),
+        }
+        for inbox in application.inboxes()
+    ]
+    return {
+        "people": [{"id": one.id, "email": one.email, "name": one.name, "role": one.role} for one in people],
+        "keeps_limits": any(one.enterprise for one in people),
+        "bots": [{"id": one.id, "name": one.name, "url": one.url} for one in bots if one.account_id == application.account],
+        "inboxes": inboxes,
+        "webhooks": [{"id": one.id, "url": one.url, "subscriptions": list(one.subscriptions)} for one in application.webhooks()],
+    }

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tenant's support desk from start to end, in preview and in apply.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+Knows no ``AnsibleModule``: the module and the action plugin call the same ``run``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Platform
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import DeskPlan, plan_desk, plan_removal
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
+
+# Seconds for everything but the wait for a deletion.
+DEADLINE = 300.0
+_WORDS = {"create": ("created", "to create"), "update": ("updated", "to update"), "delete": ("deleted", "to delete")}
+
+
+def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Bring a tenant's support desk to what the options say, or tell what that would change.
+
+    Args:
+        params: the options of ``CHATWOOT_TENANT_SPEC``, validated.
+        check_mode: whether to read only.
+
+    Returns:
+        The module's result; ``warnings`` is a list of sentences.
+
+    Raises:
+        BlueGreenError: nothing was changed, or its facts say what was.
+    """
+    wish = wish_of(params)
+    connection = connection_of(params)
+    connection.deadline = DEADLINE + wish.wait_seconds
+    try:
+        platform = Platform(connection, wish.platform_token)
+        world = _chatwoot_world.read(platform, wish)
+        plan = plan_removal(world, wish) if wish.state == "absent" else plan_desk(world, wish)
+        result = _result(world, wish, plan, preview=check_mode)
+        if not check_mode:
+            hands = Hands(platform, world, wish)
+            hands.execute(plan.steps)
+            result["account_id"] = hands.account
+            result["warnings"] += hands.warnings
+        result["requests"] = dict(sorted(connection.requests.items()))
+        return result
+    finally:
+        connection.close()
+
+
+def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> dict[str, Any]:
+    whole = plan.whole
+    account = world.account
+    status = None
+    if wish.state == "present":
+        status = wish.status or (account.status if account else "active")
+    return {
+        "changed": whole.changed,
+        "actions": whole.actions(),
+        "diff": whole.diff(),
+        "digest": whole.digest(),
+        "tenant": wish.tenant,
+        "account_id": account.id if account else None,
+        "status": status,
+        "inside": world.inside,
+        "summary": f"{wish.tenant}: {_summary(world, wish, plan, preview=preview)}",
+        "warnings": list(plan.warnings),
+    }
+
+
+def _summary(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> str:
+    if wish.state == "absent":
+        if world.account is None:
+            return "there is no account"
+        return f"account {world.account.id} {'would be' if preview else 'is'} deleted"
+    if not plan.steps and world.inside == "suspended":
+        return "the account is as it should be; it is suspended, so what is in it was not looked at"
+    if not plan.steps:
+        return "the support desk is as it should be"
+    numbers: Counter[str] = Counter(step.action for step in plan.steps)
+    return f"the support desk: {', '.join(f'{numbers[action]} {words[preview]}' for action, words in _WORDS.items() if numbers[action])}"
