@@ -141,7 +141,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, InputError, quoted
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import access_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import access_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_post import check_limits, forms
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier
 

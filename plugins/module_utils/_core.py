@@ -31,24 +31,24 @@ class Core(Protocol):
 # A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
 USER_IN_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?[^/?#]*@")
 # Options that are addresses; what they are refused for has no scheme before its user, perhaps.
-ADDRESSES = ("host", "proxy", "url")
+ADDRESSES = ("endpoint", "host", "proxy", "url", "webhook_url", "website_url")
 
 
 def secret_urls(params: Mapping[str, Any]) -> set[str]:
     """Return the options that carry a password where nobody looks for one."""
-    return {text for name, text in _texts("", params) if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
+    texts = [(name, value) for name, value in params.items() if isinstance(value, str)]
+    # Below, only what is an address by its name: elsewhere it may be anybody's, and a diff shows it.
+    texts += [pair for value in params.values() for pair in _addresses(value)]
+    return {text for name, text in texts if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
 
 
-def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield every text of the options, however deep it stands, with the name of its option."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(str(key), item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(name, item)
+def _addresses(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the addresses in the parts of an option."""
+    if isinstance(value, Mapping):
+        yield from ((name, one) for name, one in value.items() if name in ADDRESSES and isinstance(one, str))
+    for one in value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else ():
+        if isinstance(one, (Mapping, list)):
+            yield from _addresses(one)
 
 
 def run_module(spec: Mapping[str, Any], core: Core) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import io
 import json
 import re
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _no_answer
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, InputError
 
 if TYPE_CHECKING:
     from minio import Minio
@@ -121,13 +122,17 @@ class Storage:
         self._pool = pool or _pool(access)
         self._credentials = Credentials(access.access_key, access.secret_key)
         # For the listing of objects. Its errors are minio-py's own; see ``_minio_objects``.
-        self.client: Minio = minio.Minio(
-            self._address.netloc,
-            credentials=StaticProvider(access.access_key, access.secret_key),
-            secure=self._address.scheme == "https",
-            region=access.region,
-            http_client=self._pool,
-        )
+        try:
+            self.client: Minio = minio.Minio(
+                self._address.netloc,
+                credentials=StaticProvider(access.access_key, access.secret_key),
+                secure=self._address.scheme == "https",
+                region=access.region,
+                http_client=self._pool,
+            )
+        except ValueError as error:
+            # It knows some addresses of Amazon's, and wants https for them.
+            raise InputError(f"endpoint: {access.endpoint} is refused by the library minio ({error}); correct it.") from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -181,16 +186,22 @@ class Storage:
         # By any other type some commands take the body for a form.
         text = self.ask(request, body, {"Content-Type": "application/octet-stream"}).data
         if sealed and text and method == "GET":
-            text = decrypt(HTTPResponse(io.BytesIO(text), preload_content=False), self.access.secret_key)
+            try:
+                text = decrypt(HTTPResponse(io.BytesIO(text), preload_content=False), self.access.secret_key)
+            except (OSError, ValueError):
+                raise _no_admin(request, self.access, "an answer that is not sealed with the secret_key") from None
         if not text.strip():
             return None
         try:
-            return json.loads(text)
-        except ValueError:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
             if sealed and method != "GET":
                 # What was attached to whom, sealed; we know what we asked for.
                 return None
             raise _no_admin(request, self.access, "an answer that is no JSON") from None
+        if found is not None and not isinstance(found, KINDS.get(command, dict)):
+            raise _no_admin(request, self.access, "an answer of another kind")
+        return found
 
     def ask(self, request: Request, body: bytes | None, headers: Mapping[str, str]) -> BaseHTTPResponse:
         """Make a request, and wait for a server that restarts.
@@ -223,13 +234,16 @@ class Storage:
             self._sleep(PAUSE)
 
     def _checked(self, request: Request, answer: BaseHTTPResponse, *, repeated: bool) -> BaseHTTPResponse:
-        if 200 <= answer.status < 300:
+        # A console, a login page, a captive portal: to all of them everything is fine.
+        is_page = answer.data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+        if 200 <= answer.status < 300 and not is_page:
             return answer
         code, message = _code_of(answer)
-        if repeated and code == "BucketAlreadyOwnedByYou":
+        if repeated and not request.query and (request.method, code) in DONE_BEFORE:
             # The first of the two was done, and only its answer was lost.
             return answer
-        if request.admin and code in ("", "MethodNotAllowed", "NotImplemented", "NoSuchBucket", "NoSuchKey", "InvalidRequest"):
+        # Who says it in JSON has the API. Of what is behind a proxy that fails nobody knows.
+        if request.admin and _is_foreign(answer, code):
             raise _no_admin(request, self.access, f"status {answer.status}")
         raise self.refused(request.words, request.right, code, message)
 
@@ -264,6 +278,12 @@ class Storage:
         return url.geturl(), dict(signed)
 
 
+# What a command answers with, where it is no object.
+KINDS: Final[Mapping[str, type]] = {"list-remote-targets": list, "set-remote-target": str}
+# Refusals of a request that was done before.
+DONE_BEFORE: Final = (("PUT", "BucketAlreadyOwnedByYou"), ("DELETE", "NoSuchBucket"))
+# What a server of S3 says of the paths of the admin API, which are a bucket to it.
+FOREIGN: Final = ("MethodNotAllowed", "NotImplemented", "NoSuchBucket", "NoSuchKey", "InvalidRequest")
 # What a key must be allowed to for each command.
 RIGHTS: Final = {
     "add-canned-policy": "admin:CreatePolicy",
@@ -288,22 +308,30 @@ RIGHTS: Final = {
 def _pool(access: Access) -> PoolManager:
     import urllib3
 
+    if not access.validate_certs:
+        # Who turned it off knows, and it would be said for each request.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     certificates = "CERT_REQUIRED" if access.validate_certs else "CERT_NONE"
     timeout = urllib3.Timeout(connect=access.timeout, read=access.timeout)
     return urllib3.PoolManager(timeout=timeout, retries=False, cert_reqs=certificates, ca_certs=access.ca_cert)
 
 
+def _is_foreign(answer: BaseHTTPResponse, code: str) -> bool:
+    """Whether a refusal is not one of MinIO's admin API."""
+    if not code:
+        return answer.status < 500
+    return code in FOREIGN and not answer.data.startswith(b"{")
+
+
 def _code_of(answer: BaseHTTPResponse) -> tuple[str, str]:
-    """Return code and message of a refusal, which is XML by S3 and JSON by the admin API; a HEAD has only its status."""
+    """Return code and message of a refusal, which is XML by S3 and JSON by the admin API; neither where it is none of theirs."""
     text = answer.data[:4000].decode(errors="replace")
-    if not text:
-        return {403: "AccessDenied", 404: "NoSuchBucket"}.get(answer.status, ""), f"status {answer.status}"
     try:
         found = json.loads(text)
         return str(found.get("Code") or ""), str(found.get("Message") or "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         code, message = re.search(r"<Code>([^<]*)</Code>", text), re.search(r"<Message>([^<]*)</Message>", text)
-        return code[1] if code else "", message[1] if message else ""
+        return code[1] if code else "", html.unescape(message[1]) if message else ""
 
 
 def _because(access: Access, right: str, code: str, message: str) -> str:

@@ -10,18 +10,23 @@ An option that is not given is a setting that is not looked at; one that is empt
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ansible.module_utils.common.parameters import env_fallback
-
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _files, _http, _tier_fields
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tier_fields
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, cut, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import UPLOADS, policy
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Access
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import (
+    CONNECTION_SPEC,
+    UNSENDABLE,
+    check_endpoint,
+    check_key,
+    check_name,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import (
     canonical_policy,
     notification,
@@ -31,17 +36,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_part
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import rule_id
 
 Data = dict[str, Any]
-
-CONNECTION_SPEC: Final[dict[str, Any]] = {
-    "endpoint": {"type": "str", "required": True, "fallback": (env_fallback, ["MINIO_ENDPOINT"])},
-    "access_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["MINIO_ACCESS_KEY"])},
-    "secret_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["MINIO_SECRET_KEY"])},
-    "secret_key_file": {"type": "path", "no_log": False},
-    "region": {"type": "str", "default": "us-east-1"},
-    "ca_cert": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
-    "request_timeout": {"type": "float", "default": 10.0},
-}
 
 MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
     **CONNECTION_SPEC,
@@ -121,10 +115,12 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
     "force": {"type": "bool", "default": False},
 }
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-NAME: Final = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*-s3alias$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-RESERVED: Final = ("minio",)
 EVENT: Final = re.compile(r"s3:[A-Za-z]+(:[A-Za-z*]+)*")
+ACT: Final = re.compile(r"\*|[a-z0-9-]+:[A-Za-z*?]+")
+# The only one that MinIO takes, and its signs in tags.
+POLICY_VERSION: Final = "2012-10-17"
+TAG: Final = re.compile(r"[A-Za-z0-9 +=._:/@-]*")
+OURS: Final = "arn:aws:s3::"
 # By these ours are known among the rules and statements of a bucket.
 NONCURRENT_RULE: Final = "bluegreen-noncurrent"
 PUBLIC_SID: Final = "BlueGreenPublicRead"
@@ -133,9 +129,10 @@ MOST_TAGS: Final = 50
 MOST_DAYS: Final = 36500
 # Seconds: a signed URL is good for seven days at most.
 MOST_SIGNED: Final = 7 * 86400
+# Of a number in a server's own language.
+MOST_BYTES: Final = 2**63 - 1
 # Bytes a second, of MinIO.
 LEAST_SPEED: Final = 100 * 10**6
-ACCESS_KEY: Final = re.compile(r"[^\s,=\x00-\x1f]{3,128}")
 
 
 @dataclass(frozen=True)
@@ -175,58 +172,6 @@ class BucketWish:
     force: bool = False
 
 
-def access_of(params: Mapping[str, Any]) -> Access:
-    """Return where the server is and how to be let in.
-
-    Raises:
-        InputError: an option cannot work.
-    """
-    parts = _http.check_url("endpoint", params["endpoint"])
-    if parts.path not in ("", "/") or parts.query:
-        raise InputError(f"endpoint: {quoted(params['endpoint'])} has a path; give scheme, host and port only, like http://127.0.0.1:9000.")
-    if params["request_timeout"] <= 0:
-        raise InputError(f"request_timeout: {params['request_timeout']:g} is no time to wait; give more than 0 seconds.")
-    return Access(
-        endpoint=f"{parts.scheme}://{parts.netloc}",
-        access_key=params["access_key"],
-        secret_key=_secret(params),
-        region=params["region"],
-        ca_cert=params["ca_cert"],
-        validate_certs=params["validate_certs"],
-        timeout=params["request_timeout"],
-    )
-
-
-def _secret(params: Mapping[str, Any]) -> str:
-    given, path = params["secret_key"], params["secret_key_file"]
-    if path and given:
-        raise InputError("secret_key_file: secret_key is given too; leave one of the two out.")
-    if path:
-        try:
-            given = (_files.read_text(path) or "").strip()
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"secret_key_file: {quoted(path)} cannot be read ({type(error).__name__}); name a file with the key."
-            ) from None
-    if not given:
-        raise InputError("secret_key: not given; give it, name a file in secret_key_file, or set the variable MINIO_SECRET_KEY.")
-    return str(given)
-
-
-def check_name(name: str, option: str = "name") -> str:
-    """Refuse what cannot be the name of a bucket.
-
-    Raises:
-        InputError: it cannot.
-    """
-    if not NAME.fullmatch(name) or name in RESERVED:
-        raise InputError(
-            f"{option}: {quoted(name)} cannot name a bucket; use 3 to 63 lower-case letters, digits, hyphens and dots, beginning and ending"
-            " with a letter or digit."
-        )
-    return name
-
-
 def wish_of(params: Mapping[str, Any]) -> BucketWish:
     """Check the options and return what they ask for.
 
@@ -236,6 +181,7 @@ def wish_of(params: Mapping[str, Any]) -> BucketWish:
     name = check_name(params["name"])
     if params["state"] == "absent":
         return BucketWish(name, "absent", force=params["force"])
+    _check_texts(params)
     read = {
         "versioning": _versioning,
         "retention": _retention,
@@ -271,8 +217,36 @@ def wish_of(params: Mapping[str, Any]) -> BucketWish:
     )
 
 
+def _check_texts(params: Mapping[str, Any]) -> None:
+    """Refuse what would break what is sent, or come back as something else."""
+    for option in ("encryption_key", "lifecycle", "tags", "notification", "public_prefixes", "replication"):
+        wrong = next((text for text in _texts(params[option]) if UNSENDABLE.search(text)), None)
+        if wrong is not None:
+            raise InputError(f"{option}: {quoted(wrong)} holds a character that cannot be sent; leave it out.")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _texts(key)
+            if key != "secret_key":
+                yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def _size(value: object, option: str) -> int:
+    size = _tier_fields.size(value, option)
+    if size > MOST_BYTES:
+        raise InputError(f"{option}: {quoted(value)} is more than a server counts; give less than 8Ei.")
+    return size
+
+
 def _quota(params: Mapping[str, Any]) -> Data | None:
-    size = _tier_fields.size(params["quota"], "quota")
+    size = _size(params["quota"], "quota")
     return quota_state(size) if size else None
 
 
@@ -280,9 +254,9 @@ def _versioning(params: Mapping[str, Any]) -> str:
     return str(params["versioning"]).title()
 
 
-def _days(value: int | None, option: str, *, least: int = 1) -> int | None:
-    if value is not None and not least <= value <= MOST_DAYS:
-        raise InputError(f"{option}: {value} is not a number of days that can be; give {least} to {MOST_DAYS}.")
+def _days(value: int | None, option: str, *, least: int = 1, most: int = MOST_DAYS, what: str = "days") -> int | None:
+    if value is not None and not least <= value <= most:
+        raise InputError(f"{option}: {value} is not a number of {what} that can be; give {least} to {most}.")
     return value
 
 
@@ -293,7 +267,7 @@ def _retention(params: Mapping[str, Any]) -> Data:
     if "mode" not in given or ("days" in given) == ("years" in given):
         raise InputError("retention: it needs mode and one of days and years; write for example {mode: governance, days: 30}.")
     _days(given.get("days"), "retention.days")
-    _days(given["years"] * 365 if "years" in given else None, "retention.years")
+    _days(given.get("years"), "retention.years", most=MOST_DAYS // 365, what="years")
     unit = "days" if "days" in given else "years"
     return {"Mode": str(given["mode"]).upper(), unit.title(): str(given[unit])}
 
@@ -324,6 +298,7 @@ def _lifecycle(params: Mapping[str, Any]) -> Data | None:
 
 
 def _rule(rule: Mapping[str, Any], where: str) -> Data:
+    _check_tags(rule["tags"], f"{where}.tags")
     found: Data = {"Filter": _filter(rule), "Status": "Enabled" if rule["enabled"] else "Disabled"}
     expiration = {}
     if rule["expire_days"] is not None:
@@ -338,7 +313,9 @@ def _rule(rule: Mapping[str, Any], where: str) -> Data:
     if rule["noncurrent_days"] is not None:
         noncurrent["NoncurrentDays"] = str(_days(rule["noncurrent_days"], f"{where}.noncurrent_days"))
     if rule["newer_noncurrent_versions"] is not None:
-        noncurrent["NewerNoncurrentVersions"] = str(_days(rule["newer_noncurrent_versions"], f"{where}.newer_noncurrent_versions"))
+        noncurrent["NewerNoncurrentVersions"] = str(
+            _days(rule["newer_noncurrent_versions"], f"{where}.newer_noncurrent_versions", what="versions")
+        )
     if not expiration and not noncurrent:
         raise InputError(f"{where}: it says what for, and not what to do; give expire_days, expire_delete_markers or noncurrent_days.")
     found |= {"Expiration": expiration} if expiration else {}
@@ -354,12 +331,21 @@ def _tags(params: Mapping[str, Any]) -> Data | None:
     given = params["tags"]
     if len(given) > MOST_TAGS:
         raise InputError(f"tags: these are {len(given)}, and a bucket has {MOST_TAGS} at most; leave some out.")
+    _check_tags(given, "tags")
+    return {str(key): str(value) for key, value in given.items()} or None
+
+
+def _check_tags(given: Mapping[str, Any], option: str) -> None:
     for key, value in given.items():
         if isinstance(value, (dict, list, bool)) or value is None:
-            raise InputError(f'tags: the value of {key} is no text; put it in quotes, for example {key}: "1".')
+            raise InputError(f'{option}: the value of {cut(str(key))} is no text; put it in quotes, for example {cut(str(key))}: "1".')
+        wrong = next((text for text in (str(key), str(value)) if not TAG.fullmatch(text)), None)
+        if wrong is not None:
+            raise InputError(
+                f"{option}: {quoted(wrong)} cannot be in a tag; use letters without accents, digits, spaces and + - = . _ : / @."
+            )
         if not 0 < len(str(key)) <= 128 or len(str(value)) > 256:
-            raise InputError(f"tags: {quoted(str(key))} or its value is too long; a key has 1 to 128 characters, a value 256 at most.")
-    return {str(key): str(value) for key, value in given.items()} or None
+            raise InputError(f"{option}: {quoted(str(key))} or its value is too long; a key has 1 to 128 characters, a value 256 at most.")
 
 
 def _policy(params: Mapping[str, Any]) -> Data | None:
@@ -368,12 +354,32 @@ def _policy(params: Mapping[str, Any]) -> Data | None:
         if not isinstance(found, dict):
             raise TypeError
         policy = canonical_policy(found)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise InputError("policy: it is no policy of S3; give a dictionary with a list Statement, or {} for none.") from None
+    if policy and policy["Version"] != POLICY_VERSION:
+        raise InputError(f"policy: its Version is {quoted(policy['Version'])}, and MinIO knows {POLICY_VERSION} only; write that.")
     for statement in (policy or {}).get("Statement", []):
-        if statement.get("Effect") not in ("Allow", "Deny") or not {"Action", "NotAction"} & set(statement) or "Principal" not in statement:
-            raise InputError("policy: a statement lacks Effect (Allow or Deny), Principal or Action; give it all three.")
+        _check_statement(statement, params["name"])
     return policy
+
+
+def _check_statement(statement: Mapping[str, Any], bucket: str) -> None:
+    """Refuse what the server would refuse in the middle of the work."""
+    whole = "Principal" in statement and {"Action", "NotAction"} & set(statement) and {"Resource", "NotResource"} & set(statement)
+    if statement.get("Effect") not in ("Allow", "Deny") or not whole:
+        raise InputError("policy: a statement lacks Effect (Allow or Deny), Principal, Action or Resource; give it all four.")
+    if not isinstance(statement.get("Sid", ""), str):
+        raise InputError(f"policy: the Sid {quoted(statement['Sid'])} is no text; put it in quotes, or leave it out.")
+    for act in [*statement.get("Action", []), *statement.get("NotAction", [])]:
+        if not ACT.fullmatch(act):
+            raise InputError(f"policy: {quoted(act)} is no action; write it like s3:GetObject.")
+    for resource in statement.get("Resource", []):
+        pattern = resource.removeprefix(f"{OURS}:").partition("/")[0]
+        # A mere * is taken by MinIO and given back as **.
+        if not resource.startswith(f"{OURS}:") or not fnmatch.fnmatchcase(bucket, pattern):
+            raise InputError(
+                f"policy: the resource {quoted(resource)} is none of bucket {bucket}; write {OURS}:{bucket} or {OURS}:{bucket}/*."
+            )
 
 
 def _notification(params: Mapping[str, Any]) -> list[Data] | None:
@@ -382,7 +388,10 @@ def _notification(params: Mapping[str, Any]) -> list[Data] | None:
         wrong = next((event for event in one["events"] if not EVENT.fullmatch(event)), None)
         if wrong is not None or not one["events"]:
             raise InputError(f"notification.events: {quoted(wrong or '')} is no event; write for example s3:ObjectCreated:*.")
-        told.append(notification(one["arn"], one["events"], one["prefix"], one["suffix"]))
+        added = notification(one["arn"], one["events"], one["prefix"], one["suffix"])
+        if added in told:
+            raise InputError(f"notification: {cut(one['arn'])} is there twice for the same events; leave one of the two out.")
+        told.append(added)
     return ordered_notification(told)
 
 
@@ -393,7 +402,7 @@ def check_prefixes(given: list[str], option: str) -> tuple[str, ...]:
         InputError: one of them cannot be.
     """
     for prefix in map(str, given):
-        if prefix.startswith("/") or "*" in prefix or "?" in prefix:
+        if prefix.startswith("/") or any(sign in prefix for sign in ("*", "?", "${")):
             raise InputError(f"{option}: {quoted(prefix)} is no prefix of a key; write it like public/, or empty for the whole bucket.")
     return tuple(sorted({str(prefix) for prefix in given}))
 
@@ -408,11 +417,7 @@ def _access(params: Mapping[str, Any]) -> dict[str, Data] | None:
         return None
     keys = [one["key"] for one in params["access"]]
     for one in params["access"]:
-        key = one["key"]
-        if not ACCESS_KEY.fullmatch(key):
-            raise InputError(
-                f"access.key: {quoted(key)} cannot be an access key; use 3 to 128 characters, none of them a space, comma or =."
-            )
+        key = check_key(one["key"], "access.key")
         if keys.count(key) > 1:
             raise InputError(f"access.key: {key} is there twice; leave one of the two out.")
         if one["secret_key"] is not None and not 8 <= len(one["secret_key"]) <= 40:
@@ -427,37 +432,28 @@ def _access(params: Mapping[str, Any]) -> dict[str, Data] | None:
 
 
 def _place(target: Mapping[str, Any]) -> tuple[str, str]:
-    return target["endpoint"].rstrip("/"), target["bucket"]
+    return check_endpoint(target["endpoint"], "replication.endpoint"), check_name(target["bucket"], "replication.bucket")
 
 
 def _replication(params: Mapping[str, Any]) -> dict[str, Data] | None:
     if params["replication"] is None:
         return None
     found: dict[str, Data] = {}
+    targets: dict[tuple[str, str], tuple[Data, str]] = {}
     for number, one in enumerate(params["replication"], 1):
-        endpoint, bucket = _place(one)
-        parts = _http.check_url("replication.endpoint", endpoint)
-        if parts.path or parts.query:
-            raise InputError(f"replication.endpoint: {quoted(endpoint)} has a path; give scheme, host and port only.")
-        check_name(bucket, "replication.bucket")
-        if (endpoint, bucket) == (str(params["endpoint"]).rstrip("/"), params["name"]):
+        endpoint, bucket = place = _place(one)
+        if place == (check_endpoint(params["endpoint"], "endpoint"), params["name"]):
             raise InputError(f"replication.bucket: {bucket} at {endpoint} is this bucket itself; name another one.")
         name = rule_id(endpoint, bucket, one["prefix"])
         if name in found:
             raise InputError(f"replication: {bucket} at {endpoint} is there twice for the same prefix; leave one of the two out.")
-        speed = _tier_fields.size(one["bytes_per_second"] or 0, "replication.bytes_per_second")
-        if 0 < speed < LEAST_SPEED:
+        target = _target(one, place)
+        if targets.setdefault(place, (target, one["secret_key"])) != (target, one["secret_key"]):
             raise InputError(
-                f"replication.bytes_per_second: {quoted(one['bytes_per_second'])} is too little for MinIO; give 100MB or more."
+                f"replication: {bucket} at {endpoint} is there twice, not with the same key, secret, speed and synchronous; let both agree."
             )
         found[name] = {
-            "Target": {
-                "Endpoint": endpoint,
-                "Bucket": bucket,
-                "AccessKey": one["access_key"],
-                "BytesPerSecond": speed,
-                "Synchronous": one["synchronous"],
-            },
+            "Target": target,
             "Prefix": one["prefix"],
             # Each rule needs one of its own; which of two is stronger matters only where both copy to the same place.
             "Priority": number,
@@ -469,6 +465,22 @@ def _replication(params: Mapping[str, Any]) -> dict[str, Data] | None:
     return found
 
 
+def _target(one: Mapping[str, Any], place: tuple[str, str]) -> Data:
+    key = check_key(one["access_key"], "replication.access_key")
+    if not one["secret_key"]:
+        raise InputError(f"replication.secret_key: that of {key} is empty; give it.")
+    speed = _size(one["bytes_per_second"] or 0, "replication.bytes_per_second")
+    if 0 < speed < LEAST_SPEED:
+        raise InputError(f"replication.bytes_per_second: {quoted(one['bytes_per_second'])} is too little for MinIO; give 100MB or more.")
+    return {
+        "Endpoint": place[0],
+        "Bucket": place[1],
+        "AccessKey": key,
+        "BytesPerSecond": speed,
+        "Synchronous": one["synchronous"],
+    }
+
+
 def public_statement(bucket: str, prefixes: tuple[str, ...]) -> Data:
     """Return the statement by which everybody may read what is below some prefixes, and not list it."""
     resources = sorted(f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes)
@@ -476,5 +488,5 @@ def public_statement(bucket: str, prefixes: tuple[str, ...]) -> Data:
 
 
 def noncurrent_rule(days: int) -> Data:
-    """Return the rule by which versions go that were replaced so many days ago, and markers that hide nothing any more."""
+    """Return the rule by which versions go that were replaced so many days ago."""
     return {"Filter": {}, "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": str(days)}}

@@ -16,7 +16,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _min
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import CONNECTION_SPEC, access_of, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC, access_of, check_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_objects import Usage
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication
@@ -62,7 +62,8 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 
 def _all(storage: Storage) -> list[str]:
     request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
-    found = xml.parse(storage.ask(request, None, {}).data).get("Buckets") or {}
+    found = xml.parse(storage.ask(request, None, {}).data, "ListAllMyBucketsResult").get("Buckets") or {}
+    # Of a rule's target there is one, so it is no list where it comes once.
     listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
     return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Request, Storage, StorageError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
 
 if TYPE_CHECKING:
     from minio.datatypes import Object
@@ -66,7 +67,20 @@ def usage(storage: Storage, bucket: str) -> Usage:
     found = list(islice(_versions(storage, bucket), COUNTED + 1))
     if len(found) <= COUNTED:
         return Usage(len(found), sum(one.size or 0 for one in found), exact=True)
-    return scanned(storage).get(bucket) or Usage(COUNTED, sum(one.size or 0 for one in found), exact=False)
+    told = _scanned_or_nothing(storage, bucket)
+    # The scanner may have seen it when it was small, or not yet.
+    return Usage(max(told.objects, len(found)), max(told.size, sum(one.size or 0 for one in found)), exact=False)
+
+
+def _scanned_or_nothing(storage: Storage, bucket: str) -> Usage:
+    nothing = Usage(0, 0, exact=False)
+    try:
+        return scanned(storage).get(bucket, nothing)
+    except StorageError as error:
+        # Of a server without a scanner we know that there are many.
+        if error.code != NO_ADMIN:
+            raise
+        return nothing
 
 
 def scanned(storage: Storage) -> dict[str, Usage]:
@@ -97,10 +111,10 @@ def first_locked(storage: Storage, bucket: str) -> str:
 
 
 def _of_object(storage: Storage, bucket: str, name: str, part: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-    right = {"retention": "s3:GetObjectRetention", "legal-hold": "s3:GetObjectLegalHold"}[part]
+    right, element = {"retention": ("s3:GetObjectRetention", "Retention"), "legal-hold": ("s3:GetObjectLegalHold", "LegalHold")}[part]
     request = Request("GET", f"/{bucket}/{quote(name)}", {part: "", **query}, f"read the {part} of {name} in bucket {bucket}", right)
     try:
-        return xml.parse(storage.ask(request, None, {}).data)
+        return xml.parse(storage.ask(request, None, {}).data, element)
     except StorageError as error:
         if error.code in ("NoSuchObjectLockConfiguration", "InvalidRequest"):
             return {}
@@ -143,7 +157,7 @@ def _told(storage: Storage, bucket: str, words: str, right: str, found: Iterable
         yield from found
     except S3Error as error:
         raise storage.refused(f"{words} of bucket {bucket}", right, str(error.code), str(error.message)) from None
-    except (MinioException, urllib3.exceptions.HTTPError) as error:
+    except (MinioException, urllib3.exceptions.HTTPError, ElementTree.ParseError, ValueError) as error:
         raise StorageError(
             f"{words} of bucket {bucket}: {storage.access.endpoint} broke off ({type(error).__name__}); see its log, then run again."
         ) from None

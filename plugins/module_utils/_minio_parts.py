@@ -10,6 +10,7 @@ The data is canonical: two spellings of one setting are equal in it, and the key
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Storage, StorageError
 
 Data = dict[str, Any]
@@ -38,10 +39,10 @@ class Part:
     write: Callable[[Storage, str, Any], None]
 
 
-def _got(storage: Storage, bucket: str, part: str, words: str, right: str, *missing: str) -> Data | None:
-    """Return a setting, None where the server says by one of these codes that there is none."""
+def _got(storage: Storage, bucket: str, part: str, name: str, words: str, right: str, *missing: str) -> Data | None:
+    """Return a setting by the name of its element, None where the server says by one of these codes that there is none."""
     try:
-        return xml.parse(storage.bucket("GET", bucket, part, f"read the {words}", right))
+        return xml.parse(storage.bucket("GET", bucket, part, f"read the {words}", right), name)
     except StorageError as error:
         if error.code in missing:
             return None
@@ -53,11 +54,16 @@ def _put(storage: Storage, bucket: str, part: str, words: str, right: str, body:
     storage.bucket(method, bucket, part, f"{act} the {words}", right, body)
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return what is in an element; nothing for one that is empty or not there."""
+    return value if isinstance(value, Mapping) else {}
+
+
 # Versioning
 
 
 def _read_versioning(storage: Storage, bucket: str) -> Data | None:
-    return _got(storage, bucket, "versioning", "versioning", "s3:GetBucketVersioning") or None
+    return _got(storage, bucket, "versioning", "VersioningConfiguration", "versioning", "s3:GetBucketVersioning") or None
 
 
 def _write_versioning(storage: Storage, bucket: str, state: Data) -> None:
@@ -72,6 +78,7 @@ def _read_lock(storage: Storage, bucket: str) -> Data | None:
         storage,
         bucket,
         "object-lock",
+        "ObjectLockConfiguration",
         "object lock",
         "s3:GetBucketObjectLockConfiguration",
         "ObjectLockConfigurationNotFoundError",
@@ -80,8 +87,7 @@ def _read_lock(storage: Storage, bucket: str) -> Data | None:
     )
     if not found:
         return None
-    rules = found.get("Rule") or [{}]
-    return dict(rules[0].get("DefaultRetention") or {}) if isinstance(rules[0], Mapping) else {}
+    return dict(_mapping(_mapping((found.get("Rule") or [{}])[0]).get("DefaultRetention")))
 
 
 def _write_lock(storage: Storage, bucket: str, state: Data) -> None:
@@ -95,9 +101,9 @@ def _write_lock(storage: Storage, bucket: str, state: Data) -> None:
 
 def _read_encryption(storage: Storage, bucket: str) -> Data | None:
     right, missing = "s3:GetEncryptionConfiguration", "ServerSideEncryptionConfigurationNotFoundError"
-    found = _got(storage, bucket, "encryption", "encryption", right, missing)
-    rules = (found or {}).get("Rule") or []
-    return dict(rules[0].get("ApplyServerSideEncryptionByDefault") or {}) or None if rules else None
+    found = _got(storage, bucket, "encryption", "ServerSideEncryptionConfiguration", "encryption", right, missing) or {}
+    given = _mapping(_mapping((found.get("Rule") or [{}])[0]).get("ApplyServerSideEncryptionByDefault"))
+    return {key: value for key, value in given.items() if value} or None
 
 
 def _write_encryption(storage: Storage, bucket: str, state: Data | None) -> None:
@@ -138,30 +144,37 @@ def _write_quota(storage: Storage, bucket: str, state: Data | None) -> None:
 
 
 def _read_lifecycle(storage: Storage, bucket: str) -> Data | None:
-    found = _got(storage, bucket, "lifecycle", "lifecycle", "s3:GetLifecycleConfiguration", "NoSuchLifecycleConfiguration")
+    right, missing = "s3:GetLifecycleConfiguration", "NoSuchLifecycleConfiguration"
+    found = _got(storage, bucket, "lifecycle", "LifecycleConfiguration", "lifecycle", right, missing)
     rules = [canonical_rule(rule) for rule in (found or {}).get("Rule") or []]
     return dict(sorted(rules, key=lambda pair: pair[0])) or None
+
+
+# Of these, nothing, no and none say the same; a transition after 0 days is one at once.
+EXPIRATIONS: Final = ("Expiration", "NoncurrentVersionExpiration")
 
 
 def canonical_rule(rule: Mapping[str, Any]) -> tuple[str, Data]:
     """Return the id of a lifecycle rule, and the rule without what says nothing."""
     found: Data = {"Filter": _canonical_filter(rule)}
     for key, value in rule.items():
-        if isinstance(value, Mapping):
-            inner = {name: str(one) for name, one in value.items() if one not in ("", "false", "0", None)}
-            if inner and key != "Filter":
-                found[key] = inner
+        if key in EXPIRATIONS:
+            found[key] = {name: one for name, one in _mapping(value).items() if one not in ("", "false", "0")}
         elif key not in ("ID", "Filter", "Prefix"):
-            found[key] = str(value)
-    return str(rule.get("ID", "")), found
+            found[key] = value
+    found = {key: value for key, value in found.items() if value or key == "Filter"}
+    # Some servers let rules have none, and what has none is not one and the same.
+    unnamed = "unnamed-" + hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:12]
+    return str(rule.get("ID") or unnamed), found
 
 
 def _canonical_filter(rule: Mapping[str, Any]) -> Data:
-    given = rule.get("Filter") or {}
-    inner: Data = dict(given) if isinstance(given, Mapping) else {}
-    inner |= inner.pop("And", None) or {}
+    inner: Data = dict(_mapping(rule.get("Filter")))
+    inner |= _mapping(inner.pop("And", None))
     inner.setdefault("Prefix", rule.get("Prefix", ""))
-    tags = sorted(inner.pop("Tag", None) or [], key=lambda tag: str(tag["Key"]))
+    # MinIO leaves out a value that is empty.
+    tags = [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in inner.pop("Tag", None) or []]
+    tags.sort(key=lambda tag: str(tag["Key"]))
     return {key: value for key, value in inner.items() if value} | ({"Tag": tags} if tags else {})
 
 
@@ -189,7 +202,13 @@ def _read_policy(storage: Storage, bucket: str) -> Data | None:
         if error.code == "NoSuchBucketPolicy":
             return None
         raise
-    return canonical_policy(json.loads(found)) if found.strip() else None
+    try:
+        return canonical_policy(json.loads(found)) if found.strip() else None
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        raise BlueGreenError(
+            f"read the policy of bucket {bucket}: the answer of {storage.access.endpoint} is no policy of S3; see whether something else"
+            " answers at endpoint."
+        ) from None
 
 
 def canonical_policy(policy: Mapping[str, Any]) -> Data | None:
@@ -199,7 +218,9 @@ def canonical_policy(policy: Mapping[str, Any]) -> Data | None:
     if not statements:
         return None
     ordered = sorted(statements, key=lambda one: (one.get("Sid", ""), json.dumps(one, sort_keys=True)))
-    return {"Version": str(policy.get("Version") or "2012-10-17"), "Statement": ordered}
+    # MinIO's spelling, and Amazon's.
+    mark = policy.get("ID") or policy.get("Id")
+    return {**({"Id": mark} if mark else {}), "Version": str(policy.get("Version") or "2012-10-17"), "Statement": ordered}
 
 
 def _canonical_statement(statement: Mapping[str, Any]) -> Data:
@@ -214,12 +235,18 @@ def _canonical_statement(statement: Mapping[str, Any]) -> Data:
             found[key] = value
         else:
             found[key] = _sorted(value)
-    return {key: value for key, value in found.items() if value not in ("", {}, [])}
+    return {key: value for key, value in found.items() if value not in ("", {}, [], None)}
 
 
 def _sorted(value: Any) -> list[str]:
     given = value if isinstance(value, list) else [value]
-    return sorted({str(one).lower() if isinstance(one, bool) else str(one) for one in given})
+    return sorted({_spelt(one) for one in given})
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_policy(storage: Storage, bucket: str, state: Data | None) -> None:
@@ -231,9 +258,8 @@ def _write_policy(storage: Storage, bucket: str, state: Data | None) -> None:
 
 
 def _read_tags(storage: Storage, bucket: str) -> Data | None:
-    found = _got(storage, bucket, "tagging", "tags", "s3:GetBucketTagging", "NoSuchTagSet")
-    given = (found or {}).get("TagSet") or {}
-    return {str(tag["Key"]): str(tag["Value"]) for tag in (given.get("Tag") or [] if isinstance(given, Mapping) else [])} or None
+    found = _got(storage, bucket, "tagging", "Tagging", "tags", "s3:GetBucketTagging", "NoSuchTagSet")
+    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in _mapping((found or {}).get("TagSet")).get("Tag") or []} or None
 
 
 def _write_tags(storage: Storage, bucket: str, state: Data | None) -> None:
@@ -255,11 +281,11 @@ def notification(arn: str, events: list[str], prefix: str = "", suffix: str = ""
 
 
 def _read_notification(storage: Storage, bucket: str) -> list[Data] | None:
-    found = _got(storage, bucket, "notification", "notification", "s3:GetBucketNotification") or {}
+    found = _got(storage, bucket, "notification", "NotificationConfiguration", "notification", "s3:GetBucketNotification") or {}
     told = []
     for kind, element in TARGETS.items():
         for one in found.get(kind) or []:
-            rules = ((one.get("Filter") or {}).get("S3Key") or {}).get("FilterRule") or [] if isinstance(one.get("Filter"), Mapping) else []
+            rules = _mapping(_mapping(one.get("Filter")).get("S3Key")).get("FilterRule") or []
             ends = {str(rule["Name"]).lower(): str(rule["Value"]) for rule in rules}
             told.append(notification(one[element], one.get("Event") or [], ends.get("prefix", ""), ends.get("suffix", "")))
     return ordered_notification(told)

@@ -43,6 +43,7 @@ class Bucket:
         access: by way to upload, the policy that is there and the keys that have it.
         strangers: keys that should have access and are no users of the server.
         replication: rules by their ids; None for none.
+        replicates: whether it is copied, which nobody declared; read where its versions should end.
         remotes: the versioning of the buckets that it is to be copied to, by endpoint and bucket; None for one that is not there.
         arns: whom the server can notify; None where nobody asked, or it does not tell.
         locked: an object that nobody can delete today, in words; empty for none.
@@ -55,6 +56,7 @@ class Bucket:
     access: Mapping[str, Data] = field(default_factory=dict)
     strangers: tuple[str, ...] = ()
     replication: Mapping[str, Data] | None = None
+    replicates: bool = False
     remotes: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
     arns: frozenset[str] | None = None
     locked: str = ""
@@ -77,6 +79,12 @@ def is_shrinking(wish: BucketWish, bucket: Bucket) -> bool:
     """Whether the quota would be lower than it is, so that somebody must know what is used."""
     wanted, held = wish.settings.get("quota"), bucket.settings.get("quota")
     return bucket.is_there and wanted is not None and (held is None or wanted["bytes"] < held["bytes"])
+
+
+def is_suspending(wish: BucketWish, settings: Mapping[str, Any]) -> bool:
+    """Whether versions would end, so that somebody must know whether the bucket is copied."""
+    there = (settings.get("versioning") or {}).get("Status")
+    return wish.settings.get("versioning") == "Suspended" and wish.replication is None and there == "Enabled"
 
 
 def title(name: str, part: str = "", *, kind: str = "bucket") -> str:
@@ -111,6 +119,9 @@ def _states(wish: BucketWish, bucket: Bucket) -> tuple[Data, Data]:
             before[title(wish.name, name)], after[title(wish.name, name)] = bucket.settings.get(name), wanted[name]
     _add_access(before, after, wish, bucket)
     _add_replication(before, after, wish, bucket)
+    if wish.settings.get("versioning") == "Suspended":
+        # Last, for while it is copied the server refuses that.
+        after[title(wish.name, "versioning")] = after.pop(title(wish.name, "versioning"))
     return before, after
 
 
@@ -229,6 +240,11 @@ def _refuse_impossible(wish: BucketWish, bucket: Bucket) -> None:
         )
     if wish.settings.get("versioning") == "Suspended" and locked:
         raise RefusedError(f"versioning: bucket {wish.name} has an object lock, which needs versions; leave versioning out or enabled.")
+    if bucket.replicates and wish.replication is None:
+        raise RefusedError(
+            f"versioning: bucket {wish.name} is copied elsewhere, which needs versions; set replication to [], too, or leave versioning out"
+            " or enabled."
+        )
     quota, usage = wish.settings.get("quota"), bucket.usage
     if quota and usage and usage.size > quota["bytes"] and not wish.force:
         raise RefusedError(
@@ -242,7 +258,9 @@ def _refuse_impossible(wish: BucketWish, bucket: Bucket) -> None:
 def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
     """Refuse what the server would refuse in the middle, for something else is not there."""
     if bucket.unusable:
-        key = wish.settings["encryption"]["KMSMasterKeyID"]
+        key = wish.settings["encryption"].get("KMSMasterKeyID")
+        if not key:
+            raise RefusedError(f"encryption: the server has no key to encrypt with ({bucket.unusable}); set one up there, or leave it out.")
         raise RefusedError(f"encryption_key: the server cannot use the key {key} ({bucket.unusable}); make it there, or correct the name.")
     secretless = [key for key in bucket.strangers if key not in wish.user_secrets and key not in wish.to_come]
     if secretless:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tier_fields
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import MISSING, Access
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MOST_SIGNED, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MOST_SIGNED
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import check_name
 
 # Bytes: one upload takes no more, whatever a tier allows.
 LARGEST: Final = 5 * 2**30
@@ -73,7 +74,7 @@ def forms(access: Access, limits: Limits, now: datetime | None = None) -> list[d
         from minio.datatypes import PostPolicy
     except ImportError:
         raise InputError(MISSING) from None
-    until = (now or datetime.now(UTC)) + timedelta(seconds=limits.seconds)
+    until = (now or datetime.now(timezone.utc)) + timedelta(seconds=limits.seconds)
     found = []
     for kind in limits.types:
         policy = PostPolicy(limits.bucket, until)

@@ -30,15 +30,20 @@ def rule_id(endpoint: str, bucket: str, prefix: str) -> str:
     return "bluegreen-" + hashlib.sha256(f"{endpoint} {bucket} {prefix}".encode()).hexdigest()[:12]
 
 
-def read_replication(storage: Storage, bucket: str) -> Data | None:
-    """Return the rules by their ids, None where there are none."""
+def read_rules(storage: Storage, bucket: str) -> list[Data]:
+    """Return the rules as S3 has them."""
     try:
         text = storage.bucket("GET", bucket, "replication", "read the replication", "s3:GetReplicationConfiguration")
     except StorageError as error:
         if error.code == NONE_SET:
-            return None
+            return []
         raise
-    rules = xml.parse(text).get("Rule") or []
+    return xml.parse(text, "ReplicationConfiguration").get("Rule") or []
+
+
+def read_replication(storage: Storage, bucket: str) -> Data | None:
+    """Return the rules by their ids, None where there are none."""
+    rules = read_rules(storage, bucket)
     targets = {one["arn"]: _target(one) for one in _targets(storage, bucket)} if rules else {}
     return {str(rule.get("ID", "")): _rule(rule, targets) for rule in rules} or None
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_plan as plans
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import (
     UPLOADS,
@@ -25,10 +26,15 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_acce
     write_user,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Storage, StorageError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import BucketWish, access_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import BucketWish, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import access_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS, Part
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_plan import Bucket
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication, write_replication
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import (
+    read_replication,
+    read_rules,
+    write_replication,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
 
 Act = Callable[[Change], None]
@@ -68,12 +74,14 @@ def read(storage: Storage, wish: BucketWish) -> Bucket:
     name, there = wish.name, is_there(storage, wish.name)
     if wish.state == "absent":
         return _read_going(storage, wish, is_there=there)
+    settings = {part: PARTS[part].read(storage, name) for part in plans.needed(wish)} if there else {}
     bucket = Bucket(
         is_there=there,
-        settings={part: PARTS[part].read(storage, name) for part in plans.needed(wish)} if there else {},
+        settings=settings,
         access=read_access(storage, name) if wish.access is not None else {},
         strangers=tuple(key for having in (wish.access or {}).values() for key in having["keys"] if not is_user(storage, key)),
         replication=read_replication(storage, name) if there and wish.replication is not None else None,
+        replicates=plans.is_suspending(wish, settings) and bool(read_rules(storage, name)),
         remotes=_read_remotes(storage, wish),
     )
     bucket = _look_ahead(storage, wish, bucket)
@@ -101,7 +109,7 @@ def _read_going(storage: Storage, wish: BucketWish, *, is_there: bool) -> Bucket
 def is_there(storage: Storage, name: str) -> bool:
     """Whether a bucket exists. Its location is asked for, and not its head: to that there is no answer that tells why it is refused."""
     try:
-        storage.bucket("GET", name, "location", "look for the place", "s3:GetBucketLocation")
+        xml.parse(storage.bucket("GET", name, "location", "look for the place", "s3:GetBucketLocation"), "LocationConstraint")
     except StorageError as error:
         if error.code == "NoSuchBucket":
             return False
@@ -131,17 +139,27 @@ def _remote(storage: Storage, wish: BucketWish, rule: Mapping[str, Any]) -> Stor
 
 def _look_ahead(storage: Storage, wish: BucketWish, bucket: Bucket) -> Bucket:
     """Ask for what the server would refuse only when it is set: targets of notifications and keys that it does not have."""
-    told, encryption = wish.settings.get("notification"), wish.settings.get("encryption") or {}
-    with contextlib.suppress(NoAdminError):
-        if told and told != bucket.settings.get("notification"):
+    told, encryption = wish.settings.get("notification"), wish.settings.get("encryption")
+    if told and told != bucket.settings.get("notification"):
+        with contextlib.suppress(NoAdminError):
             arns = (_asked(storage, "info", {}) or {}).get("sqsARN") or []
             bucket = dataclasses.replace(bucket, arns=frozenset(arns))
-        key = encryption.get("KMSMasterKeyID")
-        if key and encryption != bucket.settings.get("encryption"):
-            status = _asked(storage, "kms/key/status", {"key-id": key}) or {}
-            said = status.get("encryption-error") or status.get("decryption-error") or ""
-            bucket = dataclasses.replace(bucket, unusable=str(said))
+    if encryption and encryption != bucket.settings.get("encryption"):
+        with contextlib.suppress(NoAdminError):
+            bucket = dataclasses.replace(bucket, unusable=_unusable(storage, encryption.get("KMSMasterKeyID", "")))
     return bucket
+
+
+def _unusable(storage: Storage, key: str) -> str:
+    """Return why the server cannot encrypt with a key, or with its own where none is named; empty where it can."""
+    try:
+        status = _asked(storage, "kms/key/status", {"key-id": key}) or {}
+    except StorageError as error:
+        # Of a MinIO without a KMS, which has no key of its own either.
+        if error.code != "NotImplemented":
+            raise
+        return "it has no KMS"
+    return str(status.get("encryption-error") or status.get("decryption-error") or "")
 
 
 class NoAdminError(Exception):
@@ -166,21 +184,25 @@ def execute(storage: Storage, wish: BucketWish, plan: Plan) -> None:
     acts = _acts(storage, wish)
     done: list[str] = []
     for change in plan.changes:
+        written = storage.requests.get("write", 0)
         try:
             acts[change.name](change)
         except BlueGreenError as error:
+            # What is refused in the second request of a step is not refused as a whole.
+            is_whole = storage.requests.get("write", 0) - written <= 1
             raise BlueGreenError(
-                f"{error.sentence} {_how_far(done, len(plan.changes), error)}", **{**error.facts, "done": done, "changed": bool(done)}
+                f"{error.sentence} {_how_far(done, len(plan.changes), error, is_whole=is_whole)}",
+                **{**error.facts, "done": done, "changed": bool(done)},
             ) from None
         done.append(f"{change.kind} {change.name}")
 
 
-def _how_far(done: list[str], steps: int, error: BlueGreenError) -> str:
+def _how_far(done: list[str], steps: int, error: BlueGreenError, *, is_whole: bool) -> str:
     if done:
         return f"{len(done)} of {steps} steps were done and stay; run again to finish."
     # Without an answer nobody knows; and of a bucket that is emptied a part may be gone.
     refused = isinstance(error, StorageError) and error.code and not error.is_partial
-    return "Nothing was changed." if refused else "It may have been done in part; run again."
+    return "Nothing was changed." if refused and is_whole else "It may have been done in part; run again."
 
 
 def _acts(storage: Storage, wish: BucketWish) -> dict[str, Act]:
@@ -199,9 +221,14 @@ def _acts(storage: Storage, wish: BucketWish) -> dict[str, Act]:
 
 def _make_or_remove(storage: Storage, wish: BucketWish, change: Change) -> None:
     if change.after is None:
-        if wish.force:
-            _minio_objects.empty(storage, wish.name)
-        storage.bucket("DELETE", wish.name, "", "delete", "s3:DeleteBucket")
+        try:
+            if wish.force:
+                _minio_objects.empty(storage, wish.name)
+            storage.bucket("DELETE", wish.name, "", "delete", "s3:DeleteBucket")
+        except StorageError as error:
+            # Of what was in it some may be gone by then.
+            error.is_partial = wish.force
+            raise
     else:
         headers = {"x-amz-bucket-object-lock-enabled": "true"} if change.after["object_lock"] else {}
         storage.bucket("PUT", wish.name, "", "make", "s3:CreateBucket", headers=headers)

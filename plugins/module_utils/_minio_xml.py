@@ -32,16 +32,23 @@ NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 Data = dict[str, Any]
 
 
-def parse(text: bytes) -> Data:
+def parse(text: bytes, name: str) -> Data:
     """Return what is in the outermost element.
 
+    Args:
+        text: the XML.
+        name: that the outermost element must have: a page of HTML may be good XML, too.
+
     Raises:
-        BlueGreenError: it is no XML.
+        BlueGreenError: it is none of these.
     """
     try:
-        found = _data(ElementTree.fromstring(text))
-    except ElementTree.ParseError:
-        raise BlueGreenError("the answer of the storage server is no XML; see whether something else answers at endpoint.") from None
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError):
+        root = None
+    if root is None or _name(root) != name:
+        raise BlueGreenError(f"the answer of the storage server is no {name} of S3; see whether something else answers at endpoint.")
+    found = _data(root)
     return found if isinstance(found, dict) else {}
 
 
@@ -52,18 +59,23 @@ def render(name: str, data: Mapping[str, Any]) -> bytes:
     return bytes(ElementTree.tostring(root, encoding="utf-8"))
 
 
+def _name(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
 def _data(element: ElementTree.Element) -> Data | str:
     if not len(element):
-        return element.text or ""
+        text = element.text or ""
+        # A line of nothing is how some servers set their XML; a space may be somebody's.
+        return text if text.strip() or "\n" not in text else ""
     found: Data = {}
     for child in element:
-        name, value = child.tag.rpartition("}")[2], _data(child)
+        name = _name(child)
         if name in REPEATED or isinstance(found.get(name), list):
-            found.setdefault(name, []).append(value)
-        elif name in found:
-            found[name] = [found[name], value]
+            found.setdefault(name, []).append(_data(child))
         else:
-            found[name] = value
+            # What we do not know may come twice, too.
+            found[name] = [found[name], _data(child)] if name in found else _data(child)
     return found
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import ACCESS_KEY, MOST_DAYS, check_name, check_prefixes
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MOST_DAYS, check_prefixes
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import ACCESS_KEY, check_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import dictionary, entries, number, said_or, unknown_keys
 

@@ -32,7 +32,8 @@ notes:
   - A preview needs C(s3:GetBucketLocation), and of the declared settings C(s3:GetBucketVersioning), C(s3:GetBucketObjectLockConfiguration),
     C(s3:GetEncryptionConfiguration), C(s3:GetLifecycleConfiguration), C(s3:GetBucketTagging), C(s3:GetBucketPolicy),
     C(s3:GetBucketNotification), C(s3:GetReplicationConfiguration), C(admin:GetBucketQuota), C(admin:GetBucketTarget), C(admin:GetUser),
-    C(admin:GetPolicy), C(admin:ListUserPolicies), and, to name what would be refused, C(admin:ServerInfo) and C(admin:KMSKeyStatus).
+    C(admin:GetPolicy), C(admin:ListUserPolicies), and, to name what would be refused, C(admin:ServerInfo), C(admin:KMSKeyStatus) and,
+    where versions would be suspended, C(s3:GetReplicationConfiguration).
     Where a quota would become smaller or a bucket would go, it also needs C(s3:ListBucket), C(s3:ListBucketVersions),
     C(s3:GetObjectRetention) and C(s3:GetObjectLegalHold), and for more than 10,000 objects C(admin:DataUsageInfo). The runbook has the
     whole policy to copy.
@@ -61,7 +62,9 @@ options:
       - One that is smaller than what the bucket holds is refused, unless O(force=true).
     type: str
   versioning:
-    description: Whether replaced and deleted objects are kept as old versions. Once enabled, it can only be suspended.
+    description:
+      - Whether replaced and deleted objects are kept as old versions. Once enabled, it can only be suspended, and not while the bucket is
+        copied elsewhere.
     type: str
     choices: [enabled, suspended]
   noncurrent_days:
@@ -89,7 +92,7 @@ options:
         description: Years.
         type: int
   encryption:
-    description: How objects are encrypted on the server's disks, by its own key or by a named one.
+    description: How objects are encrypted on the server's disks, by its own key or by a named one. The server needs a KMS for both.
     type: str
     choices: [none, sse-s3, sse-kms]
   encryption_key:
@@ -133,6 +136,7 @@ options:
     description:
       - Policy of the bucket, for those who are not signed in and for other accounts; V({}) for none. See O(access) for the keys of this
         server, which a bucket's policy takes nothing from.
+      - Each resource is one of this bucket, like V(arn:aws:s3:::acme-products/*).
     type: json
   public_prefixes:
     description:
@@ -141,7 +145,7 @@ options:
     type: list
     elements: str
   tags:
-    description: All tags of the bucket.
+    description: "All tags of the bucket, of letters without accents, digits, spaces and + - = . _ : / @."
     type: dict
   notification:
     description: All targets that are told of events.
@@ -227,7 +231,7 @@ options:
         type: str
         required: true
       prefix:
-        description: Only objects whose names begin with this.
+        description: Only objects whose names begin with this. One bucket with two prefixes has the same key and speed in both.
         type: str
         default: ""
       delete_markers:

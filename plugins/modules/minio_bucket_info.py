@@ -33,7 +33,7 @@ options:
     type: dict
     default: {}
   parts:
-    description: What to tell. Each setting is a request for each bucket; RV(buckets[].usage) is one for all of them.
+    description: What to tell. Each setting is a request for each bucket; C(usage) is one for all of them.
     type: list
     elements: str
     choices: [versioning, retention, encryption, quota, lifecycle, tags, policy, notification, replication, access, usage]

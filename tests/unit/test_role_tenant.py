@@ -14,7 +14,8 @@ from ansible.template import Templar
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import CONNECTION_SPEC, MINIO_BUCKET_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MINIO_BUCKET_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_info import INFO_SPEC as BUCKET_INFO_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import INFO_SPEC

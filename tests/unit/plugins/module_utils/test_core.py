@@ -85,6 +85,14 @@ def test_a_url_with_a_user_in_it_is_a_secret(url: str, secret: bool) -> None:
     )
 
 
+def test_an_address_within_an_option_is_one_too() -> None:
+    url = "bob:hunter2@storage:9000"
+    assert secret_urls({"copies": [{"endpoint": url, "note": f"http://{url}"}, {"to": {"host": f"https://{url}"}}]}) == {
+        url,
+        f"https://{url}",
+    }
+
+
 def test_such_a_url_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
     def core(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         raise BlueGreenError(f"{params['name']}: no.", check=check_mode)
