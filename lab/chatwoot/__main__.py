@@ -18,8 +18,14 @@ def main() -> None:
         token = Path(folder) / "platform_token"
         token.touch(mode=0o600)
         token.write_text(server.platform_token)
-        print(f"A stand-in for Chatwoot (it is no Chatwoot) answers at {server.url}; its platform token is in {token}. Ctrl-C ends it.")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        ends = {signal.SIGINT, signal.SIGTERM}
+        # Only now: a server that is started afterwards would not be told to end.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        print(
+            f"A stand-in for Chatwoot (it is no Chatwoot) answers at {server.url}; its platform token is in {token}. Ctrl-C ends it.",
+            flush=True,
+        )
+        signal.sigwait(ends)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,8 @@ def account(given: Mapping[str, str]) -> None:
         words("name", given["name"])
     if given.get("locale", "en") not in LOCALES:
         raise InputError(f"locale: {quoted(given['locale'])} is none of Chatwoot's; give one of {', '.join(LOCALES)}.")
-    if given.get("support_email"):
+    if "support_email" in given:
+        # An empty one would come back as the installation's, and be emptied anew for ever.
         email("support_email", given["support_email"])
     domain = given.get("domain")
     if domain and (len(domain) > 100 or not _DOMAIN.fullmatch(domain)):

@@ -126,7 +126,8 @@ class Hands:
             )
         self._platform.add_place(self._number, user.id, "administrator")
         self._people[email] = user.id
-        if self._wish.admin_token is None:
+        # Nobody can have been given the token of somebody in an account that is new.
+        if self._wish.admin_token is None or self._token is None:
             self._token = user.token
 
     def _invite(self, step: Step) -> None:

@@ -69,17 +69,17 @@ def read(platform: Platform, wish: DeskWish) -> World:
     """
     account = find_account(platform, wish)
     if account is None:
-        return World(None, "blank", token=wish.admin_token)
+        return World(None, "blank")
     if wish.state == "absent" or not wish.looks_inside:
         return World(account, "not asked for")
     if account.status == "suspended":
         return World(account, "suspended")
+    places = platform.places(account.id)
+    if not places:
+        # Made a moment ago by a run that was killed: whatever is in an account was made by somebody who is in it.
+        return World(account, "blank")
     token, holder = wish.admin_token, None
     if token is None:
-        places = platform.places(account.id)
-        if not places:
-            # Made a moment ago by a run that was killed: whatever is in an account was made by somebody who is in it.
-            return World(account, "blank")
         administrators = [place.user_id for place in places if place.role == "administrator"]
         if not administrators and wish.administrator:
             return World(account, "no administrator")

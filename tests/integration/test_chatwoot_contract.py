@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +82,20 @@ def test_a_restart_finds_what_it_held(chatwoot: Chatwoot, stand_in: ChatwootStan
     stand_in.kill()
     stand_in.start()
     assert stand_in.state() == held
+
+
+def test_one_to_try_things_on_by_hand_says_where_it_is_and_ends() -> None:
+    with subprocess.Popen([sys.executable, "-m", "lab.chatwoot"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.search(r"it is no Chatwoot\) answers at (http://\S+); its platform token is in (\S+)\.", said)
+        assert found, said
+        token = Path(found[2])
+        assert token.stat().st_mode & 0o077 == 0
+        assert Chatwoot(found[1], token.read_text(), token).ask("GET", "/platform/api/v1/accounts") == (200, [])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not token.exists()
 
 
 def test_the_module_knows_the_names_that_chatwoot_knows() -> None:

@@ -82,6 +82,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"locale": "klingon"}, "locale: 'klingon' is none of Chatwoot's; give one of en, ar"),
     ({"locale": "EN"}, "locale: 'EN' is none"),
     ({"support_email": "acme"}, "support_email: 'acme' is no mail address"),
+    ({"support_email": ""}, "support_email: '' is no mail address"),
     ({"domain": "https://acme.example"}, "domain: 'https://acme.example' is no domain for mail"),
     ({"limits": {"sites": 3}}, "limits: 'sites' is no limit that Chatwoot knows; there are inboxes, agents, captain_responses"),
     ({"limits": {"agents": "3"}}, "limits: '3', given for agents, is no number; write 0 or more, without quotes"),
@@ -161,7 +162,7 @@ def test_what_looks_wrong_and_is_not() -> None:
     wish(features=dict.fromkeys(PREMIUM_FEATURES, True), licensed=True)
     wish(bot={"name": "b", "url": "http://bots.svc.cluster.local:8080/a@b"}, private_urls_allowed=True)
     wish(inboxes=[{**SITE, "website_url": "http://localhost:3000", "timezone": "America/Argentina/Ushuaia"}])
-    wish(support_email="", domain="")
+    wish(domain="")
     for locale in LOCALES:
         wish(locale=locale)
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import http.server
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _cha
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Answer, ChatwootError, Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from lab.certificates import make_certificates
 from tests.chatwoot_requests import URL, Listed, account
 
 CANARY = "canary-c0ffee-0451"
@@ -210,6 +213,30 @@ def test_one_connection_is_kept_and_made_anew_when_it_was_ended(server: str) -> 
     assert port("/c") != first
     connection.close()
     connection.close()
+
+
+def test_over_tls_the_same_and_only_to_whom_it_may(tmp_path: Path) -> None:
+    ca_file, certificate = make_certificates(tmp_path, ["localhost"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    with Quiet(("127.0.0.1", 0), Handler) as found:
+        found.socket = context.wrap_socket(found.socket, server_side=True)
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        url = f"https://127.0.0.1:{found.server_port}"
+        connection = Connection(url, ca_path=str(ca_file))
+        ports = [json.loads(connection.ask("read", "GET", path, CANARY).data)["port"] for path in ("/a", "/b", "/last")]
+        assert len(set(ports)) == 1
+        time.sleep(0.1)
+        assert json.loads(connection.ask("read", "GET", "/c", CANARY).data)["port"] not in ports
+        connection.close()
+        with pytest.raises(ChatwootError, match="the TLS certificate is not valid"):
+            Connection(url).ask("read", "GET", "/a", CANARY)
+        anyway = Connection(url, validate_certs=False)
+        assert anyway.ask("read", "GET", "/a", CANARY).status == 200
+        anyway.close()
+        with pytest.raises(ChatwootError, match=r"no complete answer within 0\.3 s"):
+            Connection(url, ca_path=str(ca_file), timeout=0.3).ask("read", "GET", "/slow", CANARY)
+        found.shutdown()
 
 
 def test_a_server_that_drips_is_cut_off(server: str) -> None:

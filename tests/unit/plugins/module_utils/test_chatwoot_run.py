@@ -96,10 +96,20 @@ def test_a_desk_that_is_there_takes_nine_reads(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_its_number_and_a_token_save_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines: Lines = [(f"GET {PLATFORM}/accounts/7", (200, account())), WHOLE[3], ("GET /api/v1/profile", (200, USER)), *WHOLE[4:]]
+    lines: Lines = [(f"GET {PLATFORM}/accounts/7", (200, account())), WHOLE[1], WHOLE[3], ("GET /api/v1/profile", (200, USER)), *WHOLE[4:]]
     result, connection = run(monkeypatch, lines, check=True, account_id=7, admin_token="mine")
     assert not result["changed"]
-    assert connection.tokens == ["app-token", *["mine"] * 7]
+    assert connection.tokens == ["app-token", "app-token", *["mine"] * 7]
+
+
+def test_a_token_that_was_given_is_of_no_use_in_a_new_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment may hold the one of another desk."""
+    result, connection = run(monkeypatch, BLANK + MADE, check=False, admin_token="mine")
+    assert result["changed"]
+    assert "mine" not in connection.tokens
+    killed: Lines = [WHOLE[0], (WHOLE[1][0], (200, []))]
+    result, connection = run(monkeypatch, [*killed, *MADE[2:]], check=False, admin_token="mine")
+    assert (result["inside"], "mine" in connection.tokens) == ("blank", False)
 
 
 def test_what_nobody_asks_for_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
