@@ -14,6 +14,8 @@ description:
     an object may be, of which type, below which prefix, and until when.
   - A form is good for one type or one kind of types, so there is one for each of O(types). The uploader takes the one that fits, adds the
     fields C(key), C(Content-Type) and last C(file), and sends it as C(multipart/form-data) to RV(_list[].url).
+  - The file has to be the last field. A browser and C(curl -F) send the fields in the order in which they are given;
+    M(ansible.builtin.uri) sorts them, so it cannot.
   - Nothing is asked of the server. Give it the key whose policy lets it write by forms only (C(uploads=presigned_post) of
     M(bluegreen.orchestrator.minio_bucket)).
   - Who has a form can upload by it until it ends. Keep it out of logs (C(no_log)).
@@ -85,15 +87,11 @@ EXAMPLES = r"""
                secret_key=vault_acme_signer, key_prefix='uploads/', tier='standard', tier_bucket='products') }}
   no_log: true
 
-- name: Upload a photo by one of them
-  ansible.builtin.uri:
-    url: "{{ form.url }}"
-    method: POST
-    body_format: form-multipart
-    body: "{{ form.fields | combine({'key': 'uploads/photo.png', 'Content-Type': 'image/png', 'file': {'filename': 'photo.png'}}) }}"
-    status_code: 204
-  vars:
-    form: "{{ upload_forms | selectattr('type', 'equalto', 'image/png') | first }}"
+- name: Leave them for the client's program, which hands them to its visitors
+  ansible.builtin.copy:
+    content: "{{ upload_forms | to_nice_json }}"
+    dest: /srv/acme/upload-forms.json
+    mode: "0600"
   no_log: true
 """
 
