@@ -43,7 +43,6 @@ ADMIN: Final = "/minio/admin/v3/"
 MISSING: Final = "The Python library minio is not installed where this task runs; install it there, for example with pip install minio."
 # How much of a server's own words is shown.
 SHOWN: Final = 300
-NONE: Final[Mapping[str, str]] = {}
 
 
 class StorageError(BlueGreenError):
@@ -139,7 +138,15 @@ class Storage:
         self._pool.clear()
 
     def bucket(
-        self, method: str, bucket: str, part: str, words: str, right: str, body: bytes | None = None, *, headers: Mapping[str, str] = NONE
+        self,
+        method: str,
+        bucket: str,
+        part: str,
+        words: str,
+        right: str,
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Ask for a bucket, or for one of its settings.
 
@@ -157,7 +164,7 @@ class Storage:
         """
         words = f"{words} of bucket {bucket}" if part else f"{words} bucket {bucket}"
         request = Request(method, f"/{bucket}", {part: ""} if part else {}, words, right)
-        return self.ask(request, body, headers).data
+        return self.ask(request, body, headers or {}).data
 
     def admin(
         self, method: str, command: str, query: Mapping[str, str | list[str]], body: bytes | None = None, *, sealed: bool = False
