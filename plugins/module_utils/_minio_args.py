@@ -488,5 +488,6 @@ def public_statement(bucket: str, prefixes: tuple[str, ...]) -> Data:
 
 
 def noncurrent_rule(days: int) -> Data:
-    """Return the rule by which versions go that were replaced so many days ago."""
-    return {"Filter": {}, "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": str(days)}}
+    """Return the rule by which versions go that were replaced so many days ago, and with the last of them the marker that hid it."""
+    expiration = {"ExpiredObjectDeleteMarker": "true"}
+    return {"Filter": {}, "Status": "Enabled", "Expiration": expiration, "NoncurrentVersionExpiration": {"NoncurrentDays": str(days)}}

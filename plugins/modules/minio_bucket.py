@@ -69,8 +69,8 @@ options:
     choices: [enabled, suspended]
   noncurrent_days:
     description:
-      - Days after which an old version is deleted, by a rule of ours among those of O(lifecycle); V(0) for never. Old versions count in the
-        quota, so give it wherever both are set.
+      - Days after which an old version is deleted, and with the last one the marker of its deletion, by a rule of ours beside
+        O(lifecycle); V(0) for never. Old versions count in the quota, so give it wherever both are set.
     type: int
   object_lock:
     description:

@@ -89,7 +89,11 @@ buckets:
       encryption: {SSEAlgorithm: AES256}
       quota: {bytes: 5000000000, size: 5G}
       lifecycle:
-        bluegreen-noncurrent: {Filter: {}, NoncurrentVersionExpiration: {NoncurrentDays: "30"}, Status: Enabled}
+        bluegreen-noncurrent:
+          Expiration: {ExpiredObjectDeleteMarker: "true"}
+          Filter: {}
+          NoncurrentVersionExpiration: {NoncurrentDays: "30"}
+          Status: Enabled
       tags: {tenant: acme}
       policy: null
       notification: null

@@ -64,7 +64,12 @@ def reached(of: BucketWish, before: Bucket) -> Bucket:
 
 RULE = {"id": "a", "expire_days": 3}
 EXPIRING = {"Filter": {}, "Status": "Enabled", "Expiration": {"Days": "3"}}
-OURS = {"Filter": {}, "Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": "30"}}
+OURS = {
+    "Filter": {},
+    "Status": "Enabled",
+    "Expiration": {"ExpiredObjectDeleteMarker": "true"},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": "30"},
+}
 OPEN = {
     "Sid": PUBLIC_SID,
     "Effect": "Allow",
