@@ -8,30 +8,24 @@ On one real MinIO, side by side in one run: whole commands, from their start to 
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import itertools
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from lab.minio import Client, Minio
 from lab.server import ROOT, LabError
-from tests.bench.offers import write
+from tests.bench import command
 from tests.bench.report import machine
 from tests.bench.tenants import Figures, several
 from tests.harness.ansible import Ansible
 
-JSON_FILE = ROOT / "build" / "bench" / "apis.json"
-PAGE = ROOT / "docs" / "bench" / "apis.md"
 DIRECTORY = ROOT / "build" / "bench" / "apis"
-ROUNDS = 5
 BUCKETS = ("products", "sav", "newsletters")
 # What mc is asked to see whether anything is to change, and what it is told to set: the same settings as ours.
 LOOKS = (("quota", "info"), ("version", "info"), ("ilm", "rule", "ls"), ("tag", "list"), ("anonymous", "get-json"), ("encrypt", "info"))
@@ -81,8 +75,8 @@ class Bench:
 
     def _commands(self, commands: list[list[str]]) -> Figures:
         begun = time.monotonic()
-        for command in commands:
-            self.mc.run(*command)
+        for one in commands:
+            self.mc.run(*one)
         return {"seconds": time.monotonic() - begun, "commands": len(commands)}
 
 
@@ -196,22 +190,7 @@ def _fleet_row(number: str, one: Figures) -> str:
     return f"| {number} | {one['bare']['seconds']} s | {times} | {preview['requests']} |"
 
 
-def main() -> None:
-    """Measure, write, show."""
-    parser = argparse.ArgumentParser(description="Measures minio_bucket beside mc.")
-    parser.add_argument("--fleets", default="10,100", help="numbers of tenants, separated by commas")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--no-page", action="store_true", help="do not publish docs/bench/apis.md")
-    given = parser.parse_args()
-    try:
-        result = run([int(number) for number in given.fleets.split(",")], given.rounds)
-    except (LabError, subprocess.SubprocessError) as error:
-        sys.exit(f"\n{error}")
-    write(JSON_FILE, json.dumps(result, indent=2) + "\n")
-    if not given.no_page:
-        write(Path(PAGE), page(result))
-    print(page(result))
-
+COMMAND = command.Bench("Measures minio_bucket beside mc.", "apis", "fleets", "10,100", run, page)
 
 if __name__ == "__main__":
-    main()
+    COMMAND.main()

@@ -9,30 +9,24 @@ the whole command, from its start to the prompt, and where it goes is read from 
 
 from __future__ import annotations
 
-import argparse
 import datetime
-import json
 import os
 import shutil
-import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from lab.container_world import ContainerWorld
 from lab.server import ROOT, LabError
+from tests.bench import command
 from tests.bench.report import machine
 from tests.harness.ansible import Ansible, Run
 from tests.harness.preview_apply import world_environment
 
-JSON_FILE = ROOT / "build" / "bench" / "offers.json"
-PAGE = ROOT / "docs" / "bench" / "offers.md"
 DIRECTORY = ROOT / "build" / "bench" / "offers"
 
 PLAYBOOKS = ("bluegreen", "deploy", "status")
-ROUNDS = 3
 # The promise of issue 4, for one site.
 LIMIT_SECONDS = 60.0
 
@@ -159,30 +153,7 @@ def _where(number: str, one: dict[str, Any]) -> str:
     return f"| {number} | {one['outside_tasks']} | {', '.join(f'{name} {seconds}' for name, seconds in one['slowest'])} |"
 
 
-def main() -> None:
-    """Measure, write, show."""
-    parser = argparse.ArgumentParser(description="Measures runs of the offers where there is nothing to do.")
-    parser.add_argument("--sites", default="1,10,50", help="numbers of sites, separated by commas")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--no-page", action="store_true", help="do not publish docs/bench/offers.md")
-    given = parser.parse_args()
-    try:
-        result = run([int(number) for number in given.sites.split(",")], given.rounds)
-    except LabError as error:
-        sys.exit(f"\n{error}")
-    write(JSON_FILE, json.dumps(result, indent=2) + "\n")
-    if not given.no_page:
-        write(PAGE, page(result))
-    print(page(result))
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".writing")
-    beside.write_text(text)
-    os.replace(beside, path)
-
+COMMAND = command.Bench("Measures runs of the offers where there is nothing to do.", "offers", "sites", "1,10,50", run, page, rounds=3)
 
 if __name__ == "__main__":
-    main()
+    COMMAND.main()

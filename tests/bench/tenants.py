@@ -8,31 +8,25 @@ All on one real control plane, side by side in one run: whole commands, from the
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import itertools
 import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from lab.kubernetes import ControlPlane
 from lab.server import ROOT, LabError
-from tests.bench.offers import write
+from tests.bench import command
 from tests.bench.report import machine
 from tests.harness.ansible import Ansible
 
-JSON_FILE = ROOT / "build" / "bench" / "tier_quota.json"
-PAGE = ROOT / "docs" / "bench" / "tier_quota.md"
 DIRECTORY = ROOT / "build" / "bench" / "tenants"
-ROUNDS = 5
 FORKS = 10
 # Issue 5: an unchanged tenant against eight tasks of kubernetes.core (an envelope has seven kinds, so seven they are), and 1,000 unchanged
 # tenants in preview.
@@ -263,22 +257,7 @@ def _fleet_row(number: str, one: Figures) -> str:
     return f"| {number} | {times} | {shipped} | {preview['requests']} | {apply['writes']} | {one['controller_mib']} MiB |"
 
 
-def main() -> None:
-    """Measure, write, show."""
-    parser = argparse.ArgumentParser(description="Measures tier_quota beside kubernetes.core and kubectl.")
-    parser.add_argument("--fleets", default="10,100,1000", help="numbers of tenants, separated by commas")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--no-page", action="store_true", help="do not publish docs/bench/tier_quota.md")
-    given = parser.parse_args()
-    try:
-        result = run([int(number) for number in given.fleets.split(",")], given.rounds)
-    except (LabError, subprocess.SubprocessError) as error:
-        sys.exit(f"\n{error}")
-    write(JSON_FILE, json.dumps(result, indent=2) + "\n")
-    if not given.no_page:
-        write(Path(PAGE), page(result))
-    print(page(result))
-
+COMMAND = command.Bench("Measures tier_quota beside kubernetes.core and kubectl.", "tier_quota", "fleets", "10,100,1000", run, page)
 
 if __name__ == "__main__":
-    main()
+    COMMAND.main()

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import pytest
 
@@ -44,6 +44,29 @@ def skip_or_fail(missing: ProgramMissingError) -> NoReturn:
     pytest.skip(str(missing))
 
 
+class Startable(Protocol):
+    """What the lab starts and stops."""
+
+    def start(self) -> object:
+        """Start it; ProgramMissingError where this machine cannot."""
+
+    def stop(self) -> None:
+        """Stop it."""
+
+
+Started = TypeVar("Started", bound=Startable)
+
+
+def running(server: Started) -> Iterator[Started]:
+    """Have a server run for as long as a fixture is used."""
+    try:
+        server.start()
+    except ProgramMissingError as missing:
+        skip_or_fail(missing)
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def docker_engine() -> Engine:
     """A Docker engine: the one that answers, or one that is started and stays up (see lab.docker)."""
@@ -56,13 +79,7 @@ def docker_engine() -> Engine:
 @pytest.fixture(scope="session")
 def session_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The servers, started once: a start costs more than most tests."""
-    world = World(tmp_path_factory.mktemp("world"), sites=("acme", "globex"))
-    try:
-        world.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield world
-    world.stop()
+    yield from running(World(tmp_path_factory.mktemp("world"), sites=("acme", "globex")))
 
 
 @pytest.fixture
@@ -92,13 +109,7 @@ def preview_apply(world: World) -> Callable[..., PreviewApply]:
 def session_containers(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerWorld]:
     """Traefik, and sites whose colours are containers that the role makes."""
     assert docker_engine.answers()
-    world = ContainerWorld(tmp_path_factory.mktemp("containers"))
-    try:
-        world.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield world
-    world.stop()
+    yield from running(ContainerWorld(tmp_path_factory.mktemp("containers")))
 
 
 @pytest.fixture
@@ -125,26 +136,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A real Kubernetes with fake nodes, one for the session: each test takes namespaces of its own (``tenant_id``) and leaves them."""
-    plane = ControlPlane(tmp_path_factory.mktemp("kubernetes"))
-    try:
-        plane.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield plane
-    plane.stop()
+    yield from running(ControlPlane(tmp_path_factory.mktemp("kubernetes")))
 
 
 @pytest.fixture(scope="session")
 def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
     """A real MinIO, one for the session: each test takes buckets of its own. It can notify PRIMARY, a target where nobody listens."""
     told: dict[str, Any] = {"MINIO_NOTIFY_WEBHOOK_ENABLE_PRIMARY": "on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_PRIMARY": "http://127.0.0.1:9/"}
-    server = Minio(tmp_path_factory.mktemp("minio"), **told)
-    try:
-        server.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield server
-    server.stop()
+    yield from running(Minio(tmp_path_factory.mktemp("minio"), **told))
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ The Chatwoot is the lab's stand-in; with CHATWOOT_URL and CHATWOOT_PLATFORM_TOKE
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -20,12 +18,9 @@ from typing import Any
 
 from lab.chatwoot import ChatwootStandIn
 from lab.chatwoot.app import OFF_CONTRACT
-from tests.harness.ansible import COLLECTIONS
-from tests.harness.preforked import PreforkedPython
+from tests.integration.module_process import arguments, output_of, result_of, start_module
 from tests.integration.outcomes import Runs
-from tests.integration.switching import LIMIT, RUNNER
 
-PREFORKED = PreforkedPython()
 KEY = "bluegreen_tenant"
 SECRETS = ("access_token", "secret", "hmac_token", "pubsub_token", "web_widget_script", "website_token", "inbox_identifier")
 
@@ -109,20 +104,14 @@ class Desk(Runs):
     def arguments(self, options: dict[str, Any], *, check: bool) -> str:
         """What the module is given."""
         given = {"tenant": self.tenant, "url": self.chatwoot.url, "platform_token_file": str(self.chatwoot.token_file), **options}
-        kept = {key: value for key, value in given.items() if value is not None}
-        return json.dumps({**kept, "_ansible_check_mode": check, "_ansible_diff": True})
+        return arguments(given, check=check)
 
     def run(self, *, check: bool = False, module: str = "chatwoot_tenant", before: str = "", **options: Any) -> dict[str, Any]:
         """Run a module to its end and return its result, failed or not; ``before`` is Python that runs there first."""
-        code = RUNNER.format(module=module, before=before)
-        done = PREFORKED.run(code, self.arguments(options, check=check), env=environment(), timeout=LIMIT)
-        assert done.stdout, f"the module printed no result (exit {done.returncode}): {done.stderr[-2000:]}"
-        result = json.loads(done.stdout)
-        assert isinstance(result, dict)
-        result["warnings"] = [one["event"]["msg"] if isinstance(one, dict) else one for one in result.get("warnings", [])]
+        done = output_of(module, self.arguments(options, check=check), before=before)
         for secret in self.secrets():
             assert secret not in done.stdout + done.stderr
-        return result
+        return {"warnings": [], **result_of(done)}
 
     def secrets(self) -> set[str]:
         """What no result may hold: every token that Chatwoot knows."""
@@ -135,20 +124,7 @@ class Desk(Runs):
 
     def start(self, *, before: str = "", **options: Any) -> subprocess.Popen[str]:
         """Start the module in a process of its own, to be killed."""
-        code = RUNNER.format(module="chatwoot_tenant", before=before)
-        process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-        assert process.stdin is not None
-        process.stdin.write(self.arguments(options, check=False))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return start_module("chatwoot_tenant", self.arguments(options, check=False), before=before)
 
     def previewed(self, **options: Any) -> dict[str, Any]:
         """Preview, apply, and again both: the same plan, nothing written, and then nothing left to do."""
@@ -252,9 +228,3 @@ def _data(text: bytes) -> Any:
         return json.loads(text) if text else None
     except ValueError:
         return text.decode(errors="replace")
-
-
-def environment() -> dict[str, str]:
-    """What a module finds: our collection, and no Chatwoot of whoever runs the tests."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("CHATWOOT_")}
-    return {**kept, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}"}

@@ -9,7 +9,6 @@ import json
 import re
 import secrets
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,9 @@ from minio.xml import marshal
 
 from lab.minio import Client, Minio
 from tests.harness.ansible import ROOT
-from tests.harness.preforked import PreforkedPython
+from tests.integration.module_process import arguments, run_module, start_module
 from tests.integration.outcomes import Runs
-from tests.integration.switching import LIMIT, RUNNER
-from tests.integration.tenancy import environment
 
-PREFORKED = PreforkedPython()
 RUNBOOK = ROOT / "docs" / "runbooks" / "object_storage.md"
 # What mc is asked of a bucket.
 LOOKS = {
@@ -82,32 +78,17 @@ class Buckets(Runs):
         """What a module is given."""
         access, secret = self.reader if user == "reader" else (self.server.access_key, self.server.secret_key)
         given = {"endpoint": self.server.url, "access_key": access, "secret_key": secret, "name": self.name, **options}
-        kept = {key: value for key, value in given.items() if value is not None}
-        return json.dumps({**kept, "_ansible_check_mode": check, "_ansible_diff": True})
+        return arguments(given, check=check)
 
     def run(
         self, *, user: str = "root", check: bool = False, module: str = "minio_bucket", before: str = "", **options: Any
     ) -> dict[str, Any]:
         """Run a module to its end and return its result, failed or not; ``before`` is Python that runs there first."""
-        code = RUNNER.format(module=module, before=before)
-        done = PREFORKED.run(code, self.arguments(options, user=user, check=check), env=environment(), timeout=LIMIT)
-        assert done.stdout, f"the module printed no result (exit {done.returncode}): {done.stderr[-2000:]}"
-        result = json.loads(done.stdout)
-        assert isinstance(result, dict)
-        result["warnings"] = [one["event"]["msg"] if isinstance(one, dict) else one for one in result.get("warnings", [])]
-        return result
+        return {"warnings": [], **run_module(module, self.arguments(options, user=user, check=check), before=before)}
 
     def start(self, *, before: str, **options: Any) -> subprocess.Popen[str]:
         """Start the module in a process of its own, to be killed."""
-        command = [sys.executable, "-c", RUNNER.format(module="minio_bucket", before=before)]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-        )
-        assert process.stdin is not None
-        process.stdin.write(self.arguments(options, user="root", check=False))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return start_module("minio_bucket", self.arguments(options, user="root", check=False), before=before)
 
     def previewed(self, **options: Any) -> dict[str, Any]:
         """Preview as who may only read, apply, and again both: the same plan, nothing written, and then nothing left to do."""

@@ -6,35 +6,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from lab.server import http
 from lab.world import World
-from tests.harness.ansible import COLLECTIONS
-from tests.harness.preforked import PreforkedPython
 from tests.harness.tree import capture, first_change
+from tests.integration import module_process
+from tests.integration.module_process import LIMIT, arguments, run_module, start_module
 from tests.integration.outcomes import Runs
-
-# Seconds for one run of a module, soak and hold included.
-LIMIT = 100.0
-# One for all runs of a worker; a run that is killed on its way is a real ``python`` (see ``start``).
-PREFORKED = PreforkedPython()
-RUNNER = """
-import json, os, signal, sys
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.bluegreen.orchestrator.plugins.modules import {module} as module
-{before}
-with patch_module_args(json.load(sys.stdin)):
-    module.main()
-"""
 
 
 class Switching(Runs):
@@ -78,33 +62,18 @@ class Switching(Runs):
 
     def start(self, *, check: bool = False, before: str = "", module: str = "bluegreen_switch", **changes: Any) -> subprocess.Popen[str]:
         """Start the module in a process of its own; ``before`` is Python that runs there first."""
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER.format(module=module, before=before)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=_environment(),
-        )
-        assert process.stdin is not None
-        process.stdin.write(self.arguments(module, changes, check=check))
-        process.stdin.close()
-        # communicate() must not try to write to it again.
-        process.stdin = None
+        process = start_module(module, self.arguments(module, changes, check=check), before=before)
         self._started.append(process)
         return process
 
     def arguments(self, module: str, changes: Mapping[str, Any], *, check: bool) -> str:
         """What the module is given: the options of a good run with these changes."""
         options = {**self.options, **changes} if module == "bluegreen_switch" else changes
-        given = {key: value for key, value in options.items() if value is not None}
-        return json.dumps({**given, "_ansible_check_mode": check, "_ansible_diff": True})
+        return arguments(options, check=check)
 
     def run(self, *, check: bool = False, before: str = "", module: str = "bluegreen_switch", **changes: Any) -> dict[str, Any]:
         """Run the module to its end and return its result, failed or not; the options are those of ``start``."""
-        code = RUNNER.format(module=module, before=before)
-        done = PREFORKED.run(code, self.arguments(module, changes, check=check), env=_environment(), timeout=LIMIT)
-        return _decoded(done.stdout, done.stderr, done.returncode)
+        return run_module(module, self.arguments(module, changes, check=check), before=before)
 
     def visit(self, path: str = "/", host: str = "", **headers: str) -> Seen:
         """Visit the site, or another host, through Traefik."""
@@ -119,18 +88,7 @@ class Switching(Runs):
 def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
     """Wait for a module and decode its result."""
     stdout, stderr = process.communicate(timeout=LIMIT)
-    return _decoded(stdout, stderr, process.returncode)
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}"}
-
-
-def _decoded(stdout: str, stderr: str, code: int) -> dict[str, Any]:
-    assert stdout, f"the module printed no result (exit {code}): {stderr[-2000:]}"
-    result = json.loads(stdout)
-    assert isinstance(result, dict)
-    return result
+    return module_process.result_of(subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr))
 
 
 def previewed(acme: Switching, **options: Any) -> dict[str, Any]:

@@ -5,23 +5,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lab.kubernetes import ControlPlane
 from lab.kubernetes.control_plane import Request
-from tests.harness.ansible import COLLECTIONS
-from tests.harness.preforked import PreforkedPython
+from tests.integration.module_process import arguments, run_module, start_module
 from tests.integration.outcomes import Runs
-from tests.integration.switching import LIMIT, RUNNER
 
-PREFORKED = PreforkedPython()
 # What an envelope consists of, and what only others make.
 KINDS = "resourcequota,limitrange,hpa,networkpolicy,serviceaccount,role,rolebinding"
 PREFIX = "e-commerce-tenant-"
@@ -57,38 +50,17 @@ class Tenancy(Runs):
     def arguments(self, user: str, options: dict[str, Any], *, check: bool) -> str:
         """What the module is given."""
         given = {"tenant": self.tenant, "kubeconfig": str(self.plane.kubeconfig(user)), **options}
-        kept = {key: value for key, value in given.items() if value is not None}
-        return json.dumps({**kept, "_ansible_check_mode": check, "_ansible_diff": True})
+        return arguments(given, check=check)
 
     def run(
         self, *, user: str = "admin", check: bool = False, module: str = "tier_quota", before: str = "", **options: Any
     ) -> dict[str, Any]:
         """Run a module to its end and return its result, failed or not; ``before`` is Python that runs there first."""
-        code = RUNNER.format(module=module, before=before)
-        done = PREFORKED.run(code, self.arguments(user, options, check=check), env=environment(), timeout=LIMIT)
-        assert done.stdout, f"the module printed no result (exit {done.returncode}): {done.stderr[-2000:]}"
-        result = json.loads(done.stdout)
-        assert isinstance(result, dict)
-        # ansible-core 2.19 gives a warning as a small structure.
-        result["warnings"] = [one["event"]["msg"] if isinstance(one, dict) else one for one in result.get("warnings", [])]
-        return result
+        return {"warnings": [], **run_module(module, self.arguments(user, options, check=check), before=before)}
 
     def start(self, *, before: str = "", **options: Any) -> subprocess.Popen[str]:
         """Start the module in a process of its own, to be killed."""
-        code = RUNNER.format(module="tier_quota", before=before)
-        process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-        assert process.stdin is not None
-        process.stdin.write(self.arguments("admin", options, check=False))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return start_module("tier_quota", self.arguments("admin", options, check=False), before=before)
 
     def previewed(self, **options: Any) -> dict[str, Any]:
         """Preview as who may only read, apply, and again both: the same plan, nothing written, and then nothing left to do."""
@@ -164,8 +136,3 @@ class Tenancy(Runs):
         """The pods that run, by name, with their uids."""
         items = self.plane.kubectl("get", "pods", "-n", self.namespace, "-o", "json", user="reader")["items"]
         return {item["metadata"]["name"]: item["metadata"]["uid"] for item in items if item["status"]["phase"] == "Running"}
-
-
-def environment() -> dict[str, str]:
-    """What a module finds: our collection, and no kubeconfig of whoever runs the tests."""
-    return {**os.environ, "PYTHONPATH": f"{COLLECTIONS}:{Path.cwd()}", "KUBECONFIG": "/nowhere/config"}

@@ -18,8 +18,7 @@ import pytest
 from minio.error import S3Error
 
 from lab.minio import Client, Minio
-from lab.server import ProgramMissingError
-from tests.integration.conftest import skip_or_fail
+from tests.integration.conftest import running
 from tests.integration.storage import Buckets, bucket
 from tests.integration.uploads import signed, uploaded
 
@@ -32,13 +31,7 @@ CANARY = "canary-7f3a9c51e2"
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
     """A second server, for copies."""
-    server = Minio(tmp_path_factory.mktemp("elsewhere"))
-    try:
-        server.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield server
-    server.stop()
+    yield from running(Minio(tmp_path_factory.mktemp("elsewhere")))
 
 
 def settings(bucket: Buckets) -> dict[str, Any]:

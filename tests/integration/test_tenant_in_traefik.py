@@ -23,10 +23,9 @@ from cryptography.hazmat.primitives import hashes
 
 from lab.certificates import make_certificates
 from lab.kubernetes import ControlPlane
-from lab.server import ProgramMissingError
 from lab.site import Site
 from lab.traefik import Traefik
-from tests.integration.conftest import skip_or_fail
+from tests.integration.conftest import running
 from tests.integration.tenant_world import TenantWorld
 
 # Premium: 50 a second, 150 at once.
@@ -131,13 +130,7 @@ def tenant(control_plane: ControlPlane, tmp_path: Path, tenant_id: str, site: Si
 def traefik(control_plane: ControlPlane, tmp_path: Path, tenant: str) -> Iterator[ClusterTraefik]:
     """The Traefik of its cluster."""
     (tmp_path / "traefik").mkdir()
-    started = ClusterTraefik(tmp_path / "traefik", control_plane, f"e-commerce-tenant-{tenant}")
-    try:
-        started.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield started
-    started.stop()
+    yield from running(ClusterTraefik(tmp_path / "traefik", control_plane, f"e-commerce-tenant-{tenant}"))
 
 
 @pytest.mark.timeout(300)

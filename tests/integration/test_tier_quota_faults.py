@@ -18,7 +18,8 @@ import yaml
 
 from lab.kubernetes import ControlPlane
 from tests.harness.ansible import ROOT
-from tests.integration.tenancy import PREFORKED, Tenancy, environment, manifest
+from tests.integration.module_process import output_of
+from tests.integration.tenancy import Tenancy, manifest
 from tests.integration.test_tier_quota import SMALL
 
 API = "ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api"
@@ -44,10 +45,7 @@ def acme(control_plane: ControlPlane, tenant_id: str) -> Tenancy:
 
 def killed(acme: Tenancy, **options: Any) -> bool:
     """Run it until its first change is made, and kill it there; whether there was anything to change."""
-    from tests.integration.switching import LIMIT, RUNNER
-
-    code = RUNNER.format(module="tier_quota", before=DIES_AFTER % 1)
-    done = PREFORKED.run(code, acme.arguments("admin", options, check=False), env=environment(), timeout=LIMIT)
+    done = output_of("tier_quota", acme.arguments("admin", options, check=False), before=DIES_AFTER % 1)
     assert done.stdout == "" or json.loads(done.stdout)["changed"] is False
     return not done.stdout
 

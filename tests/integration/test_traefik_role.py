@@ -25,7 +25,7 @@ from lab.certificates import make_certificates
 from lab.docker import docker
 from lab.load import Snapshot
 from lab.server import LOOPBACK, ProgramMissingError, reserve_port
-from tests.integration.conftest import skip_or_fail
+from tests.integration.conftest import running, skip_or_fail
 from tests.integration.traefik_world import IMAGE, SITE, TraefikWorld, counts_of, worst_share
 
 # Several starts of Ansible in one test, on a machine that may be busy with others.
@@ -35,13 +35,7 @@ pytestmark = pytest.mark.timeout(2400)
 @pytest.fixture
 def blank(tmp_path: Path) -> Iterator[TraefikWorld]:
     """A server without Traefik."""
-    world = TraefikWorld(tmp_path / "traefik")
-    try:
-        world.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield world
-    world.stop()
+    yield from running(TraefikWorld(tmp_path / "traefik"))
 
 
 @pytest.fixture(scope="module")

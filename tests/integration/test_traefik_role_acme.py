@@ -17,7 +17,7 @@ import pytest
 from lab.pebble import Pebble
 from lab.server import LOOPBACK, ProgramMissingError
 from tests.harness.ansible import ROOT
-from tests.integration.conftest import skip_or_fail
+from tests.integration.conftest import running, skip_or_fail
 from tests.integration.traefik_world import SITE, TraefikWorld
 
 RUNBOOK = ROOT / "docs" / "runbooks" / "traefik.md"
@@ -37,13 +37,7 @@ def wait(condition: Callable[[], bool], what: str, limit: float = 60.0, every: f
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraefikWorld]:
     """A server without Traefik."""
-    world = TraefikWorld(tmp_path_factory.mktemp("acme"))
-    try:
-        world.start()
-    except ProgramMissingError as missing:
-        skip_or_fail(missing)
-    yield world
-    world.stop()
+    yield from running(TraefikWorld(tmp_path_factory.mktemp("acme")))
 
 
 @pytest.fixture(scope="module")
