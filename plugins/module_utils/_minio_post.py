@@ -8,6 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -75,6 +76,7 @@ def forms(access: Access, limits: Limits, now: datetime | None = None) -> list[d
     except ImportError:
         raise InputError(MISSING) from None
     until = (now or datetime.now(timezone.utc)) + timedelta(seconds=limits.seconds)
+    credentials = Credentials(access.access_key, access.secret_key)
     found = []
     for kind in limits.types:
         policy = PostPolicy(limits.bucket, until)
@@ -85,6 +87,10 @@ def forms(access: Access, limits: Limits, now: datetime | None = None) -> list[d
             policy.add_equals_condition("Content-Type", kind)
         else:
             policy.add_starts_with_condition("Content-Type", begins)
+        with warnings.catch_warnings():
+            # minio-py 7.2.20 asks for the time in a way that Python 3.12 and newer call deprecated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            fields = policy.form_data(credentials, access.region)
         found.append(
             {
                 "url": f"{access.endpoint}/{limits.bucket}",
@@ -92,7 +98,7 @@ def forms(access: Access, limits: Limits, now: datetime | None = None) -> list[d
                 "key_prefix": limits.prefix,
                 "max_size": limits.max_size,
                 "expires": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "fields": policy.form_data(Credentials(access.access_key, access.secret_key), access.region),
+                "fields": fields,
             }
         )
     return found
