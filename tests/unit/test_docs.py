@@ -119,6 +119,23 @@ def test_the_tenants_page_tells_the_figures_of_the_tiers() -> None:
     assert {name: [cell.removeprefix("jusqu'à ") for cell in cells] for name, cells in rows.items()} == told
 
 
+def test_the_page_of_files_tells_the_figures_of_the_tiers() -> None:
+    rows = {row[0]: row[1:] for row in table_rows((ROOT / "docs/client/storage.fr.md").read_text(), "Ce que vous avez")}
+    sold = [tier["object_storage"] for tier in TIERS.values()]
+    buckets = {"Images et vidéos des produits": "products", "Pièces du SAV": "sav", "Lettres d'information": "newsletters"}
+    files = {
+        f"Le plus gros fichier : {word}": name for word, name in (("produits", "products"), ("SAV", "sav"), ("lettres", "newsletters"))
+    }
+    yes = {True: "oui", False: "non"}
+    assert rows == {
+        **{title: [f"{one['buckets'][name]['quota'] // 10**9} Go" for one in sold] for title, name in buckets.items()},
+        **{title: [f"{one['buckets'][name]['max_file_size'] // MB} Mo" for one in sold] for title, name in files.items()},
+        "Durée de vie d'un lien privé": [f"{one['presigned_url_expiry'] // 3600} h" for one in sold],
+        "Anciennes versions gardées": [yes[all(bucket["versioning"] for bucket in one["buckets"].values())] for one in sold],
+        "Copie dans une autre région": [yes[one["replication"]] for one in sold],
+    }
+
+
 def test_the_decision_on_needs_is_the_catalogs() -> None:
     text = (ROOT / "docs/adr/0002-offers-as-entitlements.md").read_text()
     told: dict[str, tuple[str, ...]] = {}
