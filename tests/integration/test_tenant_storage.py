@@ -26,6 +26,9 @@ pytestmark = pytest.mark.timeout(400)
 BY_MODE = "{{ lab_keys[item].preview if dry_run | default(true) | bool else lab_keys[item].apply }}"
 
 
+KEY = {"secret_key": "canary-of-an-odd-key"}
+
+
 class Stored:
     """A tenant with buckets, on both servers."""
 
@@ -108,6 +111,29 @@ def test_copies_of_business_are_made_elsewhere(make: Make, tmp_path: Path) -> No
         while copies.names() != ["file"]:
             assert time.monotonic() < until, "nothing was copied"
             time.sleep(0.5)
+
+
+def test_no_secret_of_the_storage_is_said(make: Make) -> None:
+    """At -vvv, where every option is shown: when it works, when a key is wrong, and when nobody answers."""
+    replica = {"endpoint": "http://127.0.0.1:9", "access_key": "copier", "secret_key": "canary-of-the-replica"}
+    stored = make(tenant_tier="business", tenant_storage_replica=replica)
+    wrong = {"endpoint": stored.server.url, "access_key": "nobody", "secret_key": "canary-of-a-wrong-key"}
+    secrets = [
+        replica["secret_key"],
+        wrong["secret_key"],
+        "secret-of-app",
+        "secret-of-signer",
+        stored.server.secret_key,
+        stored.bucket.reader[1],
+    ]
+    for declared in ({}, {"tenant_storage": wrong}, {"tenant_storage_replica": replica}, {"tenant_storage_app": {"key": "a b", **KEY}}):
+        stored.declare(tenant_tier="business", **declared)
+        for dry_run in (True, False):
+            run = stored.world.harness().ansible.run(
+                "bluegreen.orchestrator.tenant", extra_vars={"dry_run": dry_run}, arguments=("-vvv",), timeout=200
+            )
+            assert bool(run.failures) == bool(declared), run.words()
+            assert [one for one in (*secrets, *KEY.values()) if one in run.output] == []
 
 
 def test_the_status_tells_how_full_they_are(make: Make) -> None:
