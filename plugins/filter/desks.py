@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
+from jinja2 import UndefinedError
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_parts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of
@@ -30,6 +32,31 @@ def desk_part(desk: Mapping[str, Any], part: str) -> dict[str, Any]:
 def desk_refusals(desk: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
     """Return everything that is wrong with what is said of a Chatwoot, and the variables among these that are none of those known."""
     return _desk_parts.refusals(plain(desk), plain(list(variables)), plain(list(known)))
+
+
+def desk_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
+    """Return, per inventory host, which id or host name another one claims as well."""
+    return _desk_parts.conflicts({str(name): _claims(str(name), hostvars[name]) for name in names})
+
+
+def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return what one claims, as far as it makes sense: what is declared wrongly is reported by its own run, and stops no other's."""
+    client = str(_value(variables, "chatwoot_client") or name)
+    domain = _value(variables, "chatwoot_domain")
+    host = _value(variables, "chatwoot_host") or (f"chat-{client}.{domain}" if domain else "")
+    cluster = _value(variables, "chatwoot_cluster")
+    return {
+        "client": client,
+        "cluster": json.dumps(cluster if isinstance(cluster, dict) else {}, sort_keys=True, default=str),
+        "host": str(host).strip().lower(),
+    }
+
+
+def _value(variables: Mapping[str, Any], name: str) -> Any:
+    try:
+        return plain(variables.get(name))
+    except (AnsibleError, UndefinedError, RecursionError):
+        return None
 
 
 def desk_words(
@@ -72,4 +99,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {"desk_part": desk_part, "desk_refusals": desk_refusals, "desk_words": desk_words}
+        return {"desk_conflicts": desk_conflicts, "desk_part": desk_part, "desk_refusals": desk_refusals, "desk_words": desk_words}

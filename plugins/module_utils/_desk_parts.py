@@ -71,3 +71,28 @@ def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Ite
         known: the role's own.
     """
     return [*strangers(variables, known, said="no variable of a Chatwoot is called that"), *problems_of(given)]
+
+
+def conflicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return, per inventory host, what another one claims as well.
+
+    Args:
+        claims: inventory host to ``cluster`` (any text that is the same for the same cluster), ``client`` and ``host``, which may be empty.
+    """
+    claimed: dict[tuple[str, str, str], list[str]] = {}
+    for name, claim in sorted(claims.items()):
+        claimed.setdefault(("client", claim["cluster"], claim["client"]), []).append(name)
+        # A name in DNS leads to one cluster only.
+        claimed.setdefault(("host", "", claim["host"]), []).append(name)
+    found: dict[str, list[str]] = {}
+    for (what, _cluster, value), names in sorted(claimed.items()):
+        if value and len(names) > 1:
+            for name in names:
+                found.setdefault(name, []).append(_claimed(what, value, f"{', '.join(names[:-1])} and {names[-1]}"))
+    return {name: " ".join(sentences) for name, sentences in sorted(found.items())}
+
+
+def _claimed(what: str, value: str, names: str) -> str:
+    if what == "client":
+        return f"chatwoot_client: {value!r} is the id of {names} on one cluster, so each run would replace the other's; rename one."
+    return f"chatwoot_host: {value!r} is where {names} would be found; a name can lead to one only."

@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import desk_part, desk_refusals, desk_words
+from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import (
+    desk_conflicts,
+    desk_part,
+    desk_refusals,
+    desk_words,
+)
 from tests.unit.desk_cases import EXTERNAL, desk
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -143,3 +148,33 @@ def test_what_the_end_of_a_run_tells() -> None:
 def test_nothing_is_told_to_a_client_before_it_answers() -> None:
     (only,) = desk_words(desk())
     assert only["lines"] == ["it is to be at https://chat-acme.agency.example; whether it answers was not asked"]
+
+
+class Broken(dict[str, Any]):
+    """Variables of a host of which one is a template that cannot be read."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Fail as Ansible does."""
+        if key == "chatwoot_domain":
+            raise AnsibleError("'agency' is undefined")
+        return super().get(key, default)
+
+
+def test_one_id_on_one_cluster_and_one_name_for_all() -> None:
+    hosts: dict[str, dict[str, Any]] = {
+        "a": {"chatwoot_cluster": {"context": "paris"}, "chatwoot_domain": "agency.example"},
+        "b": Broken(chatwoot_cluster={"context": "paris"}, chatwoot_client="a"),
+        "c": {"chatwoot_cluster": {"context": "virginia"}, "chatwoot_host": "Chat-a.agency.example"},
+        "d": {"chatwoot_cluster": {"context": "virginia"}, "chatwoot_client": "a", "chatwoot_domain": "other.example"},
+        "e": {"chatwoot_cluster": "no dictionary"},
+        "f": {},
+    }
+    found = desk_conflicts(list(hosts), hosts)
+    assert found == {
+        "a": (
+            "chatwoot_client: 'a' is the id of a and b on one cluster, so each run would replace the other's; rename one."
+            " chatwoot_host: 'chat-a.agency.example' is where a and c would be found; a name can lead to one only."
+        ),
+        "b": "chatwoot_client: 'a' is the id of a and b on one cluster, so each run would replace the other's; rename one.",
+        "c": "chatwoot_host: 'chat-a.agency.example' is where a and c would be found; a name can lead to one only.",
+    }
