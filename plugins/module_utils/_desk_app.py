@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import WEB_PORT, Desk, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods import (
+    AGAIN,
     MIGRATION,
     RAILS_VOLUMES,
+    UNTIL_DONE,
     WEB,
     WORKER,
     digest,
@@ -55,9 +57,8 @@ def migration(desk: Desk) -> list[Manifest]:
         # Chatwoot ends each statement after 14 s; an index of a large table takes longer.
         {"POSTGRES_STATEMENT_TIMEOUT": "600s", "DESK_ADMIN": desk.admin, "DESK_AFTER": AFTER.strip()},
     )
-    pod = template(desk, MIGRATION, "chatwoot", [program], restartPolicy="Never", volumes=empty(*RAILS_VOLUMES))
-    # A database that is only starting is waited for by trying again, after 10 s, 20 s and so on.
-    spec = {"activeDeadlineSeconds": 3600, "backoffLimit": 6, "template": pod}
+    pod = template(desk, MIGRATION, "chatwoot", [program], restartPolicy=AGAIN, volumes=empty(*RAILS_VOLUMES))
+    spec = {**UNTIL_DONE, "template": pod}
     return [manifest(desk, "batch/v1", "Job", f"{MIGRATION}-{digest(pod)}", labels=labels_of(desk, MIGRATION), spec=spec)]
 
 

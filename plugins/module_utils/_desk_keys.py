@@ -17,7 +17,9 @@ from typing import Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import KEYS, KEYS_NAME, Desk, Manifest
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods import (
+    AGAIN,
     KEYS_JOB,
+    UNTIL_DONE,
     container,
     digest,
     empty,
@@ -118,7 +120,7 @@ def job(desk: Desk) -> Manifest:
         "chatwoot",
         [program],
         automountServiceAccountToken=True,
-        restartPolicy="Never",
+        restartPolicy=AGAIN,
         serviceAccountName=KEYS_JOB,
         volumes=empty("tmp"),
     )
@@ -128,5 +130,5 @@ def job(desk: Desk) -> Manifest:
         "Job",
         f"{KEYS_JOB}-{digest(pod)}",
         labels=labels_of(desk, KEYS_JOB),
-        spec={"activeDeadlineSeconds": 600, "backoffLimit": 4, "template": pod},
+        spec={**UNTIL_DONE, "template": pod},
     )

@@ -31,6 +31,12 @@ REDIS: Final = "chatwoot-redis"
 # Users of the images; Chatwoot's has none of its own and would run as root.
 USERS: Final = {"chatwoot": 1000, "postgres": 999, "redis": 999, "backup": 1000}
 
+# A Job that has failed is done for ever, and the next run would find it there. So those that something waits for go on trying, in one pod,
+# at most every five minutes: what they lack may come (a database that starts, a Secret that somebody forgot). A hundred thousand tries are
+# a year.
+UNTIL_DONE: Final = {"backoffLimit": 100_000}
+AGAIN: Final = "OnFailure"
+
 # Its programs, by the label ``app`` of their pods.
 WEB: Final = "chatwoot-web"
 WORKER: Final = "chatwoot-worker"

@@ -220,6 +220,15 @@ def test_another_version_is_another_job(name: str) -> None:
     assert len(job().removeprefix("Job ")) <= 63
 
 
+@pytest.mark.parametrize("name", ["keys", "migration"])
+def test_a_job_that_something_waits_for_never_fails_for_good(name: str) -> None:
+    """The next run would find it there and do nothing, for its name is the same."""
+    (job,) = [one for one in part(name).values() if one["kind"] == "Job"]
+    assert "activeDeadlineSeconds" not in job["spec"]
+    assert job["spec"]["backoffLimit"] == 100_000
+    assert job["spec"]["template"]["spec"]["restartPolicy"] == "OnFailure"
+
+
 def test_postgres_has_the_extensions_and_keeps_its_volume() -> None:
     found = part("databases")
     assert found["ConfigMap chatwoot-postgres"]["data"]["extensions.sql"].splitlines() == [
