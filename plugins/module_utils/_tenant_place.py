@@ -203,12 +203,13 @@ def unknown_keys(given: Mapping[str, Any], known: Iterable[str], option: str) ->
             raise InputError(f"{option}: {quoted(key)} is not known here; there are {', '.join(names)}.")
 
 
-def strangers(given: Iterable[str], known: Iterable[str]) -> list[str]:
+def strangers(given: Iterable[str], known: Iterable[str], *, said: str = "no variable of a tenant is called that") -> list[str]:
     """Return a sentence for each variable that nobody would read: a letter too few would take away what the right name declares.
 
     Args:
         given: names of the host's variables that begin as the role's do.
         known: the role's own.
+        said: what is said of one, between its name and the remedy.
     """
     names = sorted(known)
     found = []
@@ -216,5 +217,5 @@ def strangers(given: Iterable[str], known: Iterable[str]) -> list[str]:
         # They all begin alike, which is no likeness.
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
         meant = f"; {near[0]} comes nearest, so correct it," if near else ", so take it out,"
-        found.append(f"{name}: no variable of a tenant is called that{meant} or let a variable of your own begin with something else.")
+        found.append(f"{name}: {said}{meant} or let a variable of your own begin with something else.")
     return found

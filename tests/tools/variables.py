@@ -43,11 +43,16 @@ Every playbook knows these besides:
 ACTS = re.compile(
     r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$"
     r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all|smaller_tier|delete_data|confirm|confirm_needed)$"
+    r"|^chatwoot_(take_over|validate|wait_seconds|verify)$"
 )
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")
 # True of a cluster, not of one tenant.
-GLOBAL = ("tenant_tiers_extra", "tenant_namespace_prefix", "tenant_storage_class", "tenant_missing_crd", "tenant_ingress_namespaces")
+GLOBAL = (
+    *("tenant_tiers_extra", "tenant_namespace_prefix", "tenant_storage_class", "tenant_missing_crd", "tenant_ingress_namespaces"),
+    *("chatwoot_plans_extra", "chatwoot_domain", "chatwoot_missing_crd", "chatwoot_ingress_namespaces", "chatwoot_api_ports"),
+    *("chatwoot_monitoring", "chatwoot_monitoring_namespaces", "chatwoot_monitoring_labels", "chatwoot_image"),
+)
 MARKUP = re.compile(r"\b[A-Z]\(([^)]*)\)")
 
 

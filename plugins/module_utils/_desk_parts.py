@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts that a Chatwoot of ours consists of, each as one set of manifests, in the order in which they are applied.
+
+PRIVATE: for this collection's own plugins, not a public interface.
+
+A set is what is applied and pruned as a whole: what was in it and is declared no more goes. The databases are a set of their own, and so
+is the migration, for what comes after it must not begin before it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
+    _desk_app,
+    _desk_backup,
+    _desk_databases,
+    _desk_entrance,
+    _desk_keys,
+    _desk_place,
+    _desk_watch,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of, problems_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import Desk, Manifest
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import strangers
+
+PARTS: Final[dict[str, tuple[Callable[[Desk], list[Manifest]], tuple[str, ...]]]] = {
+    "place": (_desk_place.manifests, _desk_place.KINDS),
+    "keys": (_desk_keys.manifests, _desk_keys.KINDS),
+    "databases": (_desk_databases.manifests, _desk_databases.KINDS),
+    "migration": (_desk_app.migration, _desk_app.MIGRATION_KINDS),
+    "desk": (_desk_app.manifests, _desk_app.KINDS),
+    "entrance": (_desk_entrance.manifests, _desk_entrance.KINDS),
+    "backup": (_desk_backup.manifests, _desk_backup.KINDS),
+    "watch": (_desk_watch.manifests, _desk_watch.KINDS),
+}
+STORAGE: Final = "storage"
+
+
+def part(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return one part as the module kubernetes_manifests takes it.
+
+    Args:
+        given: what is said of it (see ``desk_of``).
+        name: which one, of ``PARTS``, or ``STORAGE``.
+
+    Returns:
+        ``set``, ``manifests``, ``namespaces`` and ``kinds``, of the entrance the ``host`` besides; of the storage ``buckets``, as
+        minio_bucket takes them.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    desk = desk_of(given)
+    if name == STORAGE:
+        return {"buckets": _desk_backup.buckets_of(desk)}
+    manifests, kinds = PARTS[name]
+    found = {"set": f"desk-{desk.client}-{name}", "manifests": manifests(desk), "namespaces": [desk.namespace], "kinds": list(kinds)}
+    return {**found, "host": desk.entrance.host} if name == "entrance" else found
+
+
+def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
+    """Return everything that is wrong with what is said, one sentence each.
+
+    Args:
+        given: what is said of it.
+        variables: names of the host's variables that begin as the role's do.
+        known: the role's own.
+    """
+    return [*strangers(variables, known, said="no variable of a Chatwoot is called that"), *problems_of(given)]
+
+
+def conflicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return, per inventory host, what another one claims as well.
+
+    Args:
+        claims: inventory host to ``cluster`` (any text that is the same for the same cluster), ``client`` and ``host``, which may be empty.
+    """
+    claimed: dict[tuple[str, str, str], list[str]] = {}
+    for name, claim in sorted(claims.items()):
+        claimed.setdefault(("client", claim["cluster"], claim["client"]), []).append(name)
+        # A name in DNS leads to one cluster only.
+        claimed.setdefault(("host", "", claim["host"]), []).append(name)
+    found: dict[str, list[str]] = {}
+    for (what, _cluster, value), names in sorted(claimed.items()):
+        if value and len(names) > 1:
+            for name in names:
+                found.setdefault(name, []).append(_claimed(what, value, f"{', '.join(names[:-1])} and {names[-1]}"))
+    return {name: " ".join(sentences) for name, sentences in sorted(found.items())}
+
+
+def _claimed(what: str, value: str, names: str) -> str:
+    if what == "client":
+        return f"chatwoot_client: {value!r} is the id of {names} on one cluster, so each run would replace the other's; rename one."
+    return f"chatwoot_host: {value!r} is where {names} would be found; a name can lead to one only."
