@@ -119,13 +119,18 @@ def _switch_features(body: Record, account: Record) -> None:
         account["features"] = [*others, name] if present else others
 
 
-def _account(call: Call) -> Record:
-    account = call.state.find("accounts", call.numbers[0])
-    if not account:
+def _permitted(call: Call, table: str, kind: str) -> Record:
+    """What the path names, where this platform app may touch it."""
+    found = call.state.find(table, call.numbers[0])
+    if not found:
         raise MissingError
-    if not call.state.allows(call.app, "Account", account["id"]):
+    if not call.state.allows(call.app, kind, found["id"]):
         raise unauthorized("Non permissible resource")
-    return account
+    return found
+
+
+def _account(call: Call) -> Record:
+    return _permitted(call, "accounts", "Account")
 
 
 def show_account(call: Call) -> Reply:
@@ -198,12 +203,7 @@ def _check_password(password: str) -> None:
 
 
 def _user(call: Call) -> Record:
-    user = call.state.find("users", call.numbers[0])
-    if not user:
-        raise MissingError
-    if not call.state.allows(call.app, "User", user["id"]):
-        raise unauthorized("Non permissible resource")
-    return user
+    return _permitted(call, "users", "User")
 
 
 def show_user(call: Call) -> Reply:
@@ -243,12 +243,7 @@ def create_bot(call: Call) -> Reply:
 
 
 def _bot(call: Call) -> Record:
-    bot = call.state.find("bots", call.numbers[0])
-    if not bot:
-        raise MissingError
-    if not call.state.allows(call.app, "AgentBot", bot["id"]):
-        raise unauthorized("Non permissible resource")
-    return bot
+    return _permitted(call, "bots", "AgentBot")
 
 
 def show_bot(call: Call) -> Reply:

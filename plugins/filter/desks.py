@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleFilterError
-from jinja2 import UndefinedError
+from ansible.errors import AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_parts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import cluster_of, plain, value_of
 
 
 def desk_part(desk: Mapping[str, Any], part: str) -> dict[str, Any]:
@@ -41,22 +39,14 @@ def desk_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, s
 
 def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
     """Return what one claims, as far as it makes sense: what is declared wrongly is reported by its own run, and stops no other's."""
-    client = str(_value(variables, "chatwoot_client") or name)
-    domain = _value(variables, "chatwoot_domain")
-    host = _value(variables, "chatwoot_host") or (f"chat-{client}.{domain}" if domain else "")
-    cluster = _value(variables, "chatwoot_cluster")
+    client = str(value_of(variables, "chatwoot_client") or name)
+    domain = value_of(variables, "chatwoot_domain")
+    host = value_of(variables, "chatwoot_host") or (f"chat-{client}.{domain}" if domain else "")
     return {
         "client": client,
-        "cluster": json.dumps(cluster if isinstance(cluster, dict) else {}, sort_keys=True, default=str),
+        "cluster": cluster_of(variables, "chatwoot_cluster"),
         "host": str(host).strip().lower(),
     }
-
-
-def _value(variables: Mapping[str, Any], name: str) -> Any:
-    try:
-        return plain(variables.get(name))
-    except (AnsibleError, UndefinedError, RecursionError):
-        return None
 
 
 def desk_words(

@@ -13,13 +13,12 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ansible.errors import AnsibleError, AnsibleFilterError
-from jinja2 import UndefinedError
+from ansible.errors import AnsibleFilterError
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _tenant_parts
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import check_tenant
-from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import cluster_of, plain, value_of
 
 # How a tenant can be, in words; what needs somebody first comes first. All but "unread" and "missing" are tier_quota_info's.
 STATES: Final = {
@@ -62,21 +61,13 @@ def tenant_conflicts(names: list[str], hostvars: Mapping[str, Any]) -> dict[str,
 
 def _claims(name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a tenant claims, as far as it makes sense: what it declares wrongly is reported by its own run, and stops no other's."""
-    cluster = _value(variables, "tenant_cluster")
-    domains = _value(variables, "tenant_domains")
+    domains = value_of(variables, "tenant_domains")
     named = [one.get("name") if isinstance(one, dict) else one for one in domains] if isinstance(domains, list) else []
     return {
-        "tenant": str(_value(variables, "tenant_id") or name),
-        "cluster": json.dumps(cluster if isinstance(cluster, dict) else {}, sort_keys=True, default=str),
+        "tenant": str(value_of(variables, "tenant_id") or name),
+        "cluster": cluster_of(variables, "tenant_cluster"),
         "domains": [one.strip().lower() for one in named if isinstance(one, str) and one.strip()],
     }
-
-
-def _value(variables: Mapping[str, Any], name: str) -> Any:
-    try:
-        return plain(variables.get(name))
-    except (AnsibleError, UndefinedError, RecursionError):
-        return None
 
 
 def tenant_place(tenant: str, cluster: object, prefix: str, tiers_extra: object, smaller_tier: str = "") -> dict[str, str]:

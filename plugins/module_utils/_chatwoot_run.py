@@ -10,7 +10,6 @@ Knows no ``AnsibleModule``: the module and the action plugin call the same ``run
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,10 +19,10 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_a
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import DeskPlan, plan_desk, plan_removal
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import counts
 
 # Seconds for everything but the wait for a deletion.
 DEADLINE = 300.0
-_WORDS = {"create": ("created", "to create"), "update": ("updated", "to update"), "delete": ("deleted", "to delete")}
 
 
 def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
@@ -87,5 +86,4 @@ def _summary(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> 
         return "the account is as it should be; it is suspended, so what is in it was not looked at"
     if not plan.steps:
         return "the support desk is as it should be"
-    numbers: Counter[str] = Counter(step.action for step in plan.steps)
-    return f"the support desk: {', '.join(f'{numbers[action]} {words[preview]}' for action, words in _WORDS.items() if numbers[action])}"
+    return f"the support desk: {counts((step.action for step in plan.steps), preview=preview)}"

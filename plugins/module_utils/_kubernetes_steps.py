@@ -9,13 +9,12 @@ PRIVATE: for this collection's own plugins, not a public interface.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_plan, _plan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import (
     FIELD_MANAGER,
@@ -40,13 +39,6 @@ DEFAULTS = {
     "spec.podManagementPolicy": "OrderedReady",
     "spec.volumeMode": "Filesystem",
     "volumeBindingMode": "Immediate",
-}
-
-# Of a step: when it is done, and before.
-WORDS: dict[Action, tuple[str, str]] = {
-    "create": ("created", "to create"),
-    "update": ("updated", "to update"),
-    "delete": ("deleted", "to delete"),
 }
 
 
@@ -91,8 +83,7 @@ def outcome_of(steps: Iterable[Step]) -> dict[str, Any]:
 
 def counts(steps: Iterable[Step], *, preview: bool) -> str:
     """Count steps in words: ``2 to create, 1 to delete``; empty when there are none."""
-    numbers = Counter(step.action for step in steps)
-    return ", ".join(f"{numbers[action]} {words[preview]}" for action, words in WORDS.items() if numbers[action])
+    return _plan.counts((step.action for step in steps), preview=preview)
 
 
 def is_ours(found: Mapping[str, Any]) -> bool:

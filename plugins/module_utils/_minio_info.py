@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC, access_of, check_name
@@ -26,8 +27,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_run 
 FURTHER: Final = ("replication", "access", "usage")
 # What only the admin API of MinIO tells.
 ADMIN_ONLY: Final = ("quota", "replication", "access", "usage")
-# Percent of a quota from which it is filling up, and from which there is hardly room: the thresholds of the tiers.
-FILLING, TIGHT = 80, 95
 
 INFO_SPEC: Final[dict[str, Any]] = {
     **CONNECTION_SPEC,
@@ -121,4 +120,4 @@ def _state(percent: float | None) -> str:
     if percent is None:
         return "unlimited"
     # The server refuses what would reach the quota, so a bucket is never quite full.
-    return "over" if percent >= 100 else "tight" if percent > TIGHT else "filling" if percent > FILLING else "well"
+    return "over" if percent >= 100 else "tight" if percent > TIGHT_PERCENT else "filling" if percent > FILLING_PERCENT else "well"

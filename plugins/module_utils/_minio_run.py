@@ -122,6 +122,9 @@ def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], s
     found: dict[tuple[str, str], str | None] = {}
     for rule in (wish.replication or {}).values():
         place = plans.place_of(rule)
+        if place in found:
+            # Two prefixes may go to one bucket.
+            continue
         with contextlib.closing(_remote(storage, wish, rule)) as remote:
             found[place] = None
             if is_there(remote, place[1]):

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +22,13 @@ MASK = "********"
 CHANGED_MASK = "******** (changed)"
 
 Kind = Literal["create", "update", "delete"]
+
+# Of a change: when it is done, and before.
+WORDS: dict[Kind, tuple[str, str]] = {
+    "create": ("created", "to create"),
+    "update": ("updated", "to update"),
+    "delete": ("deleted", "to delete"),
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,12 @@ def plan(current: Mapping[str, Any], desired: Mapping[str, Any], secret_keys: Co
         kind: Kind = "create" if before is None else "delete" if after is None else "update"
         changes.append(Change(kind, name, before, after, secrets))
     return Plan(tuple(changes))
+
+
+def counts(kinds: Iterable[Kind], *, preview: bool) -> str:
+    """Count changes in words: ``2 to create, 1 to delete``; empty when there are none."""
+    numbers = Counter(kinds)
+    return ", ".join(f"{numbers[kind]} {words[preview]}" for kind, words in WORDS.items() if numbers[kind])
 
 
 def _mask(value: Any, other: Any, secrets: frozenset[str]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources, _tenant_blockers
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import THRESHOLDS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import Tier
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_api import Api
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import opened
@@ -30,9 +30,6 @@ INFO_SPEC: dict[str, Any] = {
     "tiers_extra": {"type": "dict", "default": {}},
     "smaller_tier": {"type": "str"},
 }
-# From here on a quota fills up, and is nearly full: where the price list's alerts warn, and become critical.
-FILLING_PERCENT: Final = THRESHOLDS["cpu_warning"]["percent"]
-TIGHT_PERCENT: Final = THRESHOLDS["cpu_critical"]["percent"]
 # What is bought to be used up; it may not be exceeded, but nothing is amiss when all of it is there.
 USED_UP: Final = ("persistentvolumeclaims", "services.loadbalancers")
 # A selector with more ids would make a URL that proxies refuse (8 KiB); more are picked from the list of all.

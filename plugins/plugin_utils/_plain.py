@@ -8,8 +8,12 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from ansible.errors import AnsibleError
+from jinja2 import UndefinedError
 
 
 def plain(value: Any) -> Any:
@@ -19,3 +23,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return str(value) if isinstance(value, str) else value
+
+
+def value_of(variables: Mapping[str, Any], name: str) -> Any:
+    """Return a host's variable; None where it makes no sense, which its own run reports, and which stops no other's."""
+    try:
+        return plain(variables.get(name))
+    except (AnsibleError, UndefinedError, RecursionError):
+        return None
+
+
+def cluster_of(variables: Mapping[str, Any], name: str) -> str:
+    """Return a text that is the same for hosts whose variable names the same cluster."""
+    cluster = value_of(variables, name)
+    return json.dumps(cluster if isinstance(cluster, dict) else {}, sort_keys=True, default=str)

@@ -22,7 +22,7 @@ from lab.minio import Client, Minio
 from lab.server import ROOT, LabError
 from tests.bench import command
 from tests.bench.report import machine
-from tests.bench.tenants import Figures, several
+from tests.bench.tenants import Figures, each_fleet, per_tenant, several
 from tests.harness.ansible import Ansible
 
 DIRECTORY = ROOT / "build" / "bench" / "apis"
@@ -113,9 +113,7 @@ def fleet(bench: Bench, number: int) -> Figures:
         "preview": bench.play(bench.task(), limit=limit, check=True),
         "unchanged": bench.play(bench.task(), limit=limit),
     }
-    for one in found.values():
-        one["per_tenant_ms"] = round(one["seconds"] / number * 1000, 1)
-        one["seconds"] = round(one["seconds"], 1)
+    per_tenant(found, number)
     return found
 
 
@@ -128,10 +126,7 @@ def run(fleets: list[int], rounds: int) -> Figures:
         bench = Bench(server, max(fleets))
         single = one_tenant(bench, rounds)
         print("one tenant measured", flush=True)
-        fleets_found = {}
-        for number in sorted(fleets):
-            fleets_found[str(number)] = fleet(bench, number)
-            print(f"{number} tenants measured", flush=True)
+        fleets_found = each_fleet(fleets, lambda number: fleet(bench, number))
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     buckets = {"one_tenant": single, "fleets": fleets_found}
     return {"machine": machine(), "day": day, "load_before": load_before, "rounds": rounds, "buckets": buckets}

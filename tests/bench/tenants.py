@@ -146,6 +146,22 @@ def one_tenant(bench: Bench, rounds: int) -> Figures:
     return found
 
 
+def per_tenant(found: dict[str, Figures], number: int) -> None:
+    """Add what each of so many tenants took."""
+    for one in found.values():
+        one["per_tenant_ms"] = round(one["seconds"] / number * 1000, 1)
+        one["seconds"] = round(one["seconds"], 1)
+
+
+def each_fleet(fleets: list[int], once: Callable[[int], Figures]) -> dict[str, Figures]:
+    """Measure fleets, the smallest first, and say so as they are done."""
+    found = {}
+    for number in sorted(fleets):
+        found[str(number)] = once(number)
+        print(f"{number} tenants measured", flush=True)
+    return found
+
+
 def fleet(bench: Bench, number: int) -> Figures:
     """Made, previewed and applied again where nothing is to change; both ways for the fleets that are small enough for shipping."""
     limit = ",".join(f"t{tenant:04d}" for tenant in range(number))
@@ -157,9 +173,7 @@ def fleet(bench: Bench, number: int) -> Figures:
     }
     if number <= 100:
         found["preview_shipped"] = bench.play("fleet", ours, limit=limit, check=True, bluegreen_in_worker=False)
-    for one in found.values():
-        one["per_tenant_ms"] = round(one["seconds"] / number * 1000, 1)
-        one["seconds"] = round(one["seconds"], 1)
+    per_tenant(found, number)
     # Of the greatest child so far: the controller itself, whose memory grows with the inventory.
     return {**found, "controller_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024}
 
@@ -173,10 +187,7 @@ def run(fleets: list[int], rounds: int) -> Figures:
         bench = Bench(plane, max(fleets))
         single = one_tenant(bench, rounds)
         print("one tenant measured", flush=True)
-        fleets_found = {}
-        for number in sorted(fleets):
-            fleets_found[str(number)] = fleet(bench, number)
-            print(f"{number} tenants measured", flush=True)
+        fleets_found = each_fleet(fleets, lambda number: fleet(bench, number))
         version = plane.kubectl("version", "-o", "json")["serverVersion"]["gitVersion"]
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     unchanged = single["unchanged"]

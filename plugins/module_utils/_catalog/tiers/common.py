@@ -94,6 +94,10 @@ THRESHOLDS: Final[dict[str, Threshold]] = {
     "products_warning": {"percent": 90, "hold": 0, "severity": "warning"},
 }
 
+# From here on a quota fills up, and is nearly full: where the price list's alerts warn, and become critical.
+FILLING_PERCENT: Final = THRESHOLDS["cpu_warning"]["percent"]
+TIGHT_PERCENT: Final = THRESHOLDS["cpu_critical"]["percent"]
+
 # Seconds between two looks: of Prometheus at a tenant, of its rules at the figures, of the billing at both.
 SCRAPE_INTERVAL: Final = 30
 RULE_INTERVAL: Final = 30

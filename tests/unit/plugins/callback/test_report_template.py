@@ -14,7 +14,7 @@ import yaml
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import STATES
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_info import FILLING_PERCENT, TIGHT_PERCENT
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
 
 PLAYBOOKS = Path(__file__).resolve().parents[4] / "playbooks"
 TEMPLATES = sorted((PLAYBOOKS / "templates").glob("*.html.j2"))
