@@ -74,6 +74,7 @@ CHATWOOT_TENANT_SPEC: Final[dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "account_id": {"type": "int"},
     "take_over": {"type": "bool", "default": False},
+    "server_to_come": {"type": "bool", "default": False},
     "name": {"type": "str"},
     "locale": {"type": "str"},
     "domain": {"type": "str"},
@@ -268,11 +269,17 @@ def platform_token_of(params: Mapping[str, Any]) -> str:
     return found
 
 
-def wish_of(params: Mapping[str, Any]) -> DeskWish:
+def may_be_to_come(params: Mapping[str, Any]) -> bool:
+    """Whether a preview may find no Chatwoot at all: an account with a number is in one that was made, and so is one that is to go."""
+    return bool(params["server_to_come"]) and params["account_id"] is None and params["state"] == "present"
+
+
+def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWish:
     """Check the options and make a wish of them.
 
     Args:
         params: the options of ``CHATWOOT_TENANT_SPEC``, validated by type.
+        without_token: whether no token is looked for: of a Chatwoot that is to come, its own may be to come, too.
 
     Raises:
         InputError: an option cannot work.
@@ -303,8 +310,8 @@ def wish_of(params: Mapping[str, Any]) -> DeskWish:
         purge=frozenset(params["purge"]),
         confirm_name=params["confirm_name"],
         wait_seconds=wait,
-        platform_token=platform_token_of(params),
-        admin_token=token_of(params, "admin_token", "CHATWOOT_ADMIN_TOKEN"),
+        platform_token="" if without_token else platform_token_of(params),
+        admin_token=None if without_token else token_of(params, "admin_token", "CHATWOOT_ADMIN_TOKEN"),
     )
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Platform
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, may_be_to_come, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import DeskPlan, plan_desk, plan_removal
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_server import why_nothing_is_there
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import counts
 
@@ -38,10 +40,17 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     Raises:
         BlueGreenError: nothing was changed, or its facts say what was.
     """
-    wish = wish_of(params)
+    to_come = check_mode and may_be_to_come(params)
+    wish = wish_of(params, without_token=to_come)
     connection = connection_of(params)
     connection.deadline = DEADLINE + wish.wait_seconds
     try:
+        if to_come:
+            why = why_nothing_is_there(connection)
+            if why is not None:
+                return _preview_of_a_new_one(connection, wish, why)
+            # It is there, so its token must be.
+            wish = wish_of(params)
         platform = Platform(connection, wish.platform_token)
         world = _chatwoot_world.read(platform, wish)
         plan = plan_removal(world, wish) if wish.state == "absent" else plan_desk(world, wish)
@@ -55,6 +64,17 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         return result
     finally:
         connection.close()
+
+
+def _preview_of_a_new_one(connection: Connection, wish: DeskWish, why: str) -> dict[str, Any]:
+    """Where nothing of a Chatwoot answers yet, nothing is in it: what comes is what a new account takes."""
+    world = World(None, "blank")
+    result = _result(world, wish, plan_desk(world, wish), preview=True)
+    result["warnings"].append(
+        f"server_to_come: no Chatwoot answers at {connection.url} yet ({why}), so this is the plan of a new account in a new Chatwoot; where"
+        " there is one that is only away, preview again when it is back."
+    )
+    return {**result, "requests": dict(sorted(connection.requests.items()))}
 
 
 def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> dict[str, Any]:

@@ -61,6 +61,14 @@ options:
     description: Take over the account that O(account_id) names and that has no key of ours. One of another tenant is never taken over.
     type: bool
     default: false
+  server_to_come:
+    description:
+      - For the first preview of a Chatwoot that the same run only makes. Where in check mode no Chatwoot answers (its name is not known, its
+        port is closed, a proxy says 404 or 503), what is previewed is a new account, and a warning says so. No token is needed for that.
+      - Where Chatwoot answers, everything is as without it, a bad token included. In an apply it changes nothing, and neither does it with
+        O(account_id) or O(state=absent), which are about an account in a Chatwoot that was made.
+    type: bool
+    default: false
   name:
     description: Name of the account, which its people see. Required with O(state=present). Names need not be unique.
     type: str
