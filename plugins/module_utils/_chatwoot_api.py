@@ -254,6 +254,23 @@ class Application(_Client):
         """Let these be an inbox's members, and nobody else; Chatwoot's description wants the inbox as a text."""
         self._ask(f"set the members of inbox {name}", "PATCH", f"{self._base}/inbox_members", {"inbox_id": str(number), "user_ids": people})
 
+    def pending(self, number: int, name: str) -> int:
+        """Return how many conversations of an inbox wait for a bot; Chatwoot counts them, so no page of them is read."""
+        what = f"count the pending conversations of inbox {name}"
+        found = self._one(what, "GET", f"{self._base}/conversations/meta?{_pending(number)}").get("meta")
+        return _number(what, _object(what, found), "all_count")
+
+    def some_pending(self, number: int, name: str) -> list[int]:
+        """Return the numbers of those that Chatwoot has on its first page (25); of what is in them nothing is kept."""
+        what = f"list the pending conversations of inbox {name}"
+        data = _object(what, self._one(what, "GET", f"{self._base}/conversations?{_pending(number)}&page=1").get("data"))
+        return [_number(what, one, "id") for one in _list(what, data.get("payload"))]
+
+    def open_conversation(self, number: int) -> None:
+        """Let a conversation be open, so that agents see it; may be asked again."""
+        what = f"open conversation {number}"
+        self._ask(what, "POST", f"{self._base}/conversations/{number}/toggle_status", {"status": "open"})
+
     def webhooks(self) -> list[Webhook]:
         """Return all webhooks."""
         what = "list webhooks"
@@ -278,6 +295,10 @@ class Application(_Client):
         query = f"type=account&since={since}&until={until}"
         found = self._one(what, "GET", f"/api/v2/accounts/{self.account}/reports/summary?{query}")
         return _number(what, found, "conversations_count")
+
+
+def _pending(inbox: int) -> str:
+    return f"status=pending&inbox_id={inbox}"
 
 
 def _object(what: str, found: Any) -> dict[str, Any]:

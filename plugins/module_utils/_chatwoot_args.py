@@ -80,6 +80,8 @@ CHATWOOT_TENANT_SPEC: Final[dict[str, Any]] = {
     "domain": {"type": "str"},
     "support_email": {"type": "str"},
     "status": {"type": "str", "choices": ["active", "suspended"]},
+    "bot_status": {"type": "str", "choices": ["active", "suspended"]},
+    "bot_reason": {"type": "str"},
     "limits": {"type": "dict", "default": {}},
     "features": {"type": "dict", "default": {}},
     "features_extra": {"type": "list", "elements": "str", "default": []},
@@ -199,6 +201,8 @@ class DeskWish:
     inboxes: tuple[InboxWish, ...]
     webhooks: tuple[WebhookWish, ...]
     purge: frozenset[str]
+    bot_status: str | None
+    bot_reason: str | None
     confirm_name: str | None
     wait_seconds: int
     platform_token: str = field(repr=False)
@@ -288,8 +292,6 @@ def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWi
     wait = params["wait_seconds"]
     if not 0 <= wait <= 3600:
         raise InputError(f"wait_seconds: {wait} is no time to wait; give 0 to 3600.")
-    if params["state"] == "present" and not params["name"]:
-        raise InputError("name: not given; the account needs one, which its people see.")
     private = params["private_urls_allowed"]
     people = _people(params)
     return DeskWish(
@@ -308,6 +310,8 @@ def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWi
         inboxes=_inboxes(params["inboxes"], private=private),
         webhooks=_webhooks(params["webhooks"], private=private),
         purge=frozenset(params["purge"]),
+        bot_status=params["bot_status"],
+        bot_reason=checks.bot_reason(params["bot_status"], params["bot_reason"]),
         confirm_name=params["confirm_name"],
         wait_seconds=wait,
         platform_token="" if without_token else platform_token_of(params),

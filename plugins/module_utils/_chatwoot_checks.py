@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import (
+    BOT_SUSPENDED,
     BRAND_NAMES,
     COUNTERS,
     FEATURES,
@@ -25,6 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_f
     LIMITS,
     LOCALES,
     PREMIUM_FEATURES,
+    REASON_LENGTH,
     URL_LENGTH,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
@@ -125,11 +127,27 @@ def attributes(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name in (KEY, LEAVING):
             raise InputError(f"custom_attributes: {name} is by what the account is found; leave it out, tenant sets it.")
+        if name == BOT_SUSPENDED:
+            raise InputError(f"custom_attributes: {name} is where a suspended bot is kept; leave it out, bot_status sets it.")
         if name in COUNTERS:
             raise InputError(f"custom_attributes: in {name} Chatwoot counts by itself; leave it out.")
         if name in BRAND_NAMES:
             raise InputError(f"custom_attributes: {name} has no effect on an account; {BRAND_REMEDY}.")
     return {str(name): value for name, value in given.items()}
+
+
+def bot_reason(status: str | None, reason: str | None) -> str | None:
+    """Check why a bot is suspended: what is suspended says so, and nothing else does."""
+    if status != "suspended":
+        if reason is not None:
+            raise InputError(f"bot_reason: {quoted(reason)} is the reason of no suspension; leave it out, or give bot_status suspended.")
+        return None
+    if not (reason or "").strip():
+        raise InputError("bot_reason: not given, and a bot that is suspended needs one; give a few words, for example quota 2026-11.")
+    text = str(reason).strip()
+    if len(text) > REASON_LENGTH or any(ord(char) < 32 for char in text):
+        raise InputError(f"bot_reason: {quoted(text)} is no reason for one line; use up to {REASON_LENGTH} letters.")
+    return text
 
 
 def url(option: str, value: str, *, private: bool) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, find_bot, merged
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, merged
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 
@@ -32,12 +32,14 @@ class Hands:
         self._wish = wish
         self._token = world.token
         self.account = world.account.id if world.account else None
-        bot = find_bot(world, wish)
+        bot = world.of_bot(wish).bot
         self._bot = bot.id if bot else None
         self._people = {person.email: person.id for person in world.people}
         self._inboxes = {inbox.name: inbox.id for inbox in world.inboxes}
         self._sleep: Callable[[float], None] = time.sleep
         self.warnings: list[str] = []
+        # Conversations that waited for the bot and are open now.
+        self.opened = 0
 
     def execute(self, steps: Iterable[Step]) -> None:
         """Do them all.
@@ -165,7 +167,36 @@ class Hands:
 
     def _set_bot(self, step: Step) -> None:
         name = step.data["inbox"]
-        self._application.set_bot(self._inboxes[name], name, self._bot if step.data["on"] else None)
+        # Of an inbox that was just made only its name was known; names are not unique, so elsewhere its number is.
+        number = self._inboxes[name] if step.number is None else step.number
+        self._application.set_bot(number, name, self._bot if step.data["on"] else None)
+
+    def _suspend_bot(self, step: Step) -> None:
+        self._set_bot(step)
+        if step.data["look"]:
+            # Where nothing waited when it was looked, something may have begun to until the bot was off.
+            opened = self._open_all(_known(step), step.data["inbox"])
+            if opened:
+                self.warnings.append(f"inbox {step.data['inbox']}: {opened} more began to wait for the bot meanwhile, and opened, too.")
+
+    def _open_pending(self, step: Step) -> None:
+        self._open_all(_known(step), step.data["inbox"])
+
+    def _open_all(self, inbox: int, name: str) -> int:
+        """Open what waits in an inbox, page by page: what was opened is no more on the first one."""
+        done: set[int] = set()
+        while found := self._application.some_pending(inbox, name):
+            again = sorted(done.intersection(found))
+            if again:
+                raise RefusedError(
+                    f"inbox {name}: conversation {again[0]} is pending again after it was opened; see which automation rule or bot does"
+                    " that, then run again."
+                )
+            for number in found:
+                self._application.open_conversation(number)
+                done.add(number)
+                self.opened += 1
+        return len(done)
 
     def _set_members(self, step: Step) -> None:
         name = step.data["inbox"]

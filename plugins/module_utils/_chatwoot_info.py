@@ -22,6 +22,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_a
     platform_token_of,
     token_of,
 )
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import suspension_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, RefusedError, quoted
@@ -110,12 +111,14 @@ def _desk(account: Account, *, is_twice: bool) -> dict[str, Any]:
         problems.append(f"subscribed_quantity ({bought}) overrides limits.agents ({account.limits.get('agents')})")
     if account.attributes.get(LEAVING):
         problems.append("it is being deleted")
+    suspension = suspension_of(account.attributes)
     return {
         "tenant": account.attributes[KEY],
         "account_id": account.id,
         "name": account.name,
         "locale": account.locale,
         "status": account.status,
+        "bot_suspended": suspension.reason if suspension else None,
         "limits": dict(account.limits),
         "features": sorted(account.features),
         "problems": problems,

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, may_be_to_come, wish_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import is_suspended
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import DeskPlan, plan_desk, plan_removal
@@ -60,6 +61,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
             hands.execute(plan.steps)
             result["account_id"] = hands.account
             result["warnings"] += hands.warnings
+            result["opened"] = hands.opened
         result["requests"] = dict(sorted(connection.requests.items()))
         return result
     finally:
@@ -71,8 +73,8 @@ def _preview_of_a_new_one(connection: Connection, wish: DeskWish, why: str) -> d
     world = World(None, "blank")
     result = _result(world, wish, plan_desk(world, wish), preview=True)
     result["warnings"].append(
-        f"server_to_come: no Chatwoot answers at {connection.url} yet ({why}), so this is the plan of a new account in a new Chatwoot; where"
-        " there is one that is only away, preview again when it is back."
+        f"server_to_come: no Chatwoot answers at {connection.url} yet ({why}), so this is the plan of a new account in a new Chatwoot;"
+        " where there is one that is only away, preview again when it is back."
     )
     return {**result, "requests": dict(sorted(connection.requests.items()))}
 
@@ -80,9 +82,10 @@ def _preview_of_a_new_one(connection: Connection, wish: DeskWish, why: str) -> d
 def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> dict[str, Any]:
     whole = plan.whole
     account = world.account
-    status = None
+    status = bot_status = None
     if wish.state == "present":
         status = wish.status or (account.status if account else "active")
+        bot_status = "suspended" if is_suspended(world.attributes, wish) else "active"
     return {
         "changed": whole.changed,
         "actions": whole.actions(),
@@ -91,6 +94,8 @@ def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> d
         "tenant": wish.tenant,
         "account_id": account.id if account else None,
         "status": status,
+        "bot_status": bot_status,
+        "opened": sum(step.after["opened"] for step in plan.steps if step.after and step.call == "open_pending"),
         "inside": world.inside,
         "summary": f"{wish.tenant}: {_summary(world, wish, plan, preview=preview)}",
         "warnings": list(plan.warnings),

@@ -32,8 +32,8 @@ attributes:
     support: full
 notes:
   - Of a new administrator of an account that has none, the same is true - what is in it can be read in the next run only.
-  - The order is - the account (reactivated first), its administrator, who goes, who comes, the bot, inboxes with bot and members,
-    webhooks, and a suspension last.
+  - The order is - the account (reactivated first), its administrator, who goes, who comes, the suspension of the bot, the bot, inboxes
+    with bot and members, the end of a suspension of the bot, webhooks, and a suspension of the account last.
   - New administrators are made by the platform and get no mail; they set a password with I(forgot your password). Agents are invited by
     mail, once.
   - An administrator or agent who is in Chatwoot already is taken as they are. This platform app may then read and change that
@@ -41,6 +41,9 @@ notes:
   - Keep the number that RV(account_id) returns in the tenant's inventory. Chatwoot 4.14's list of accounts, in which O(tenant) is looked
     up, answers 500 for ever once an account of this platform app was deleted; with O(account_id) the list is not needed, and a tenant with
     a bot is found by that.
+  - A suspension of the bot is noted in the account before anything else is done, and forgotten last. A run that was killed is found half
+    way, and goes on. Chatwoot has no mark for who made a conversation C(pending), so one that a person made so by hand, in an inbox whose
+    bot is suspended, is opened, too.
   - Inboxes are never deleted, for their conversations would go with them.
 options:
   tenant:
@@ -63,14 +66,14 @@ options:
     default: false
   server_to_come:
     description:
-      - For the first preview of a Chatwoot that the same run only makes. Where in check mode no Chatwoot answers (its name is not known, its
-        port is closed, a proxy says 404 or 503), what is previewed is a new account, and a warning says so. No token is needed for that.
+      - For the first preview of a Chatwoot that the same run only makes. Where in check mode no Chatwoot answers (its name is not known,
+        its port is closed, a proxy says 404 or 503), what is previewed is a new account, and a warning says so. That needs no token.
       - Where Chatwoot answers, everything is as without it, a bad token included. In an apply it changes nothing, and neither does it with
         O(account_id) or O(state=absent), which are about an account in a Chatwoot that was made.
     type: bool
     default: false
   name:
-    description: Name of the account, which its people see. Required with O(state=present). Names need not be unique.
+    description: Name of the account, which its people see. Needed for a new one; without it the old one stays. Names need not be unique.
     type: str
   locale:
     description: Language of the account, one of Chatwoot's own, for example V(fr) or V(pt_BR).
@@ -86,6 +89,20 @@ options:
       - V(suspended) locks everybody out and answers no request; V(active) lets them in again. Without it, what is there is kept.
     type: str
     choices: [active, suspended]
+  bot_status:
+    description:
+      - V(suspended) suspends the tenant's bot, and nobody and nothing else. Every inbox that has it loses it, those that the task does not
+        declare, too, and conversations that wait for it (C(pending), which agents do not see in their list) are opened. Why, and which
+        inboxes had it, is kept in the account's C(custom_attributes).
+      - V(active) gives these inboxes the bot again and forgets it. An inbox that was given another bot meanwhile keeps that one.
+      - Without it, what is there is kept. As long as the bot is suspended, every run that looks into the account keeps it off - O(inboxes)
+        with O(inboxes[].bot=true) are not connected - and opens what waits for it.
+      - Needs neither O(bot) nor O(inboxes); the bot is found by the marker in its description.
+    type: str
+    choices: [active, suspended]
+  bot_reason:
+    description: Why the bot is suspended, in a few words like V(quota 2026-11). Required with O(bot_status=suspended), and only then.
+    type: str
   limits:
     description:
       - How many the account may have - C(agents) (administrators count, too), C(inboxes), C(captain_responses), C(captain_documents) and
@@ -272,8 +289,22 @@ EXAMPLES = r"""
     url: https://chat.agency.example
     platform_token_file: /etc/bluegreen/chatwoot-platform-token
     tenant: acme
-    name: Acme
     status: suspended
+
+- name: The month's conversations are used up, so people answer and the bot does not
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.agency.example
+    platform_token_file: /etc/bluegreen/chatwoot-platform-token
+    tenant: acme
+    bot_status: suspended
+    bot_reason: quota 2026-11
+
+- name: A new month
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.agency.example
+    platform_token_file: /etc/bluegreen/chatwoot-platform-token
+    tenant: acme
+    bot_status: active
 
 - name: The end of a support desk
   bluegreen.orchestrator.chatwoot_tenant:
@@ -301,6 +332,16 @@ status:
   type: str
   returned: success
   sample: active
+bot_status:
+  description: Whether the tenant's bot is active or suspended after this; null with O(state=absent).
+  type: str
+  returned: success
+  sample: suspended
+opened:
+  description: How many conversations that waited for the bot are opened. In an apply, how many were.
+  type: int
+  returned: success
+  sample: 3
 http_status:
   description: What Chatwoot answered when it refused; 0 where it did not answer.
   type: int

@@ -56,6 +56,7 @@ desks:
   description:
     - The support desks. People, bots, inboxes and webhooks are there with O(inside=true), conversations with O(month); where they could
       not be read, C(problems) says why.
+    - C(bot_suspended) is why the bot is suspended, null where it is not.
     - C(website_token) is what the script of the widget on the client's site names, and no secret. C(keeps_limits) is false for the
       edition without them.
   type: list
@@ -67,6 +68,7 @@ desks:
       name: Acme
       locale: fr
       status: active
+      bot_suspended: quota 2026-11
       limits: {agents: 3, inboxes: 2}
       features: [agent_bots, channel_website, inbox_management]
       problems: []

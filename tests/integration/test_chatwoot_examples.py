@@ -39,7 +39,7 @@ def tasks(text: str, chatwoot: Chatwoot, account: int | None = None) -> list[dic
 
 
 def test_the_examples_of_the_modules_run(ways: Ways, chatwoot: Chatwoot, stand_in: ChatwootStandIn) -> None:
-    made, suspended, ended = tasks(chatwoot_tenant.EXAMPLES, chatwoot)
+    made, suspended, off, on, ended = tasks(chatwoot_tenant.EXAMPLES, chatwoot)
     for task in (made, suspended):
         (preview,) = ways.results([task], in_worker=True, check_mode=True)
         applied, again = ways.results([task, task], in_worker=True)
@@ -48,19 +48,28 @@ def test_the_examples_of_the_modules_run(ways: Ways, chatwoot: Chatwoot, stand_i
         assert preview["digest"] == applied["digest"]
     desks = ways.results(tasks(chatwoot_tenant_info.EXAMPLES, chatwoot), in_worker=True)
     assert [len(result["desks"]) for result in desks] == [1, 1]
+    stand_in.edit("accounts", next(int(one) for one in stand_in.state()["accounts"]), status="active")
+    for task, status in ((off, "suspended"), (on, "active")):
+        (preview,) = ways.results([task], in_worker=True, check_mode=True)
+        applied, again = ways.results([task, task], in_worker=True)
+        assert (preview["changed"], applied["changed"], again["changed"], applied["bot_status"]) == (True, True, False, status)
+        assert preview["digest"] == applied["digest"]
     number = next(int(one) for one in stand_in.state()["accounts"])
     assert ended
-    (ended,) = tasks(chatwoot_tenant.EXAMPLES, chatwoot, number)[2:]
+    (ended,) = tasks(chatwoot_tenant.EXAMPLES, chatwoot, number)[4:]
     (gone,) = ways.results([ended], in_worker=True)
     assert gone["summary"] == f"acme: account {number} is deleted"
 
 
 def test_what_the_runbook_shows_runs(ways: Ways, chatwoot: Chatwoot, stand_in: ChatwootStandIn) -> None:
-    (block,) = re.findall(r"(?ms)^```yaml\n(.*?)^```$", RUNBOOK.read_text())
-    (task,) = tasks(block, chatwoot)
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", RUNBOOK.read_text())
+    (task,), (off,) = (tasks(block, chatwoot) for block in blocks)
     (preview,) = ways.results([task], in_worker=True, check_mode=True)
     assert stand_in.writes() == []
     (applied,) = ways.results([task], in_worker=True)
     assert not applied.get("failed"), applied
     assert preview["digest"] == applied["digest"]
     assert len(applied["actions"]) == 6
+    (preview,) = ways.results([off], in_worker=True, check_mode=True)
+    applied, again = ways.results([off, off], in_worker=True)
+    assert (preview["digest"], again["changed"], len(applied["actions"])) == (applied["digest"], False, 2)

@@ -117,7 +117,7 @@ def test_an_account_that_was_made_is_in_no_server_to_come(monkeypatch: pytest.Mo
 
 
 def test_an_apply_does_not_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BlueGreenError, match="list accounts: Chatwoot at https://chat.agency.example gives no answer"):
+    with pytest.raises(BlueGreenError, match=r"list accounts: Chatwoot at https://chat\.agency\.example gives no answer"):
         run(monkeypatch, (ACCOUNTS, ConnectionRefusedError(111, "x")), check=False)
     with pytest.raises(InputError, match="platform_token_file: not given"):
         run(monkeypatch, check=False, platform_token=None)
