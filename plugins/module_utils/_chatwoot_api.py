@@ -188,6 +188,24 @@ class Application(_Client):
     def _base(self) -> str:
         return f"/api/v1/accounts/{self.account}"
 
+    def own_account(self) -> Account | None:
+        """Return the account itself, None where who asks is not in it; its limits and our key are shown to a platform app only."""
+        what = f"read account {self.account}"
+        try:
+            found = self._one(what, "GET", self._base)
+        except ChatwootError as error:
+            if error.status == 404:
+                return None
+            raise
+        return _account(what, {**found, "limits": {}, "custom_attributes": {}})
+
+    def own_role(self) -> tuple[int, str | None]:
+        """Return the number of the user whose token is used, and what they are in the account."""
+        what = "read whose the administrator's token is"
+        found = self._one(what, "GET", "/api/v1/profile")
+        roles = [str(one.get("role")) for one in _list(what, found.get("accounts")) if one.get("id") == self.account]
+        return _number(what, found, "id"), next(iter(roles), None)
+
     def own_number(self) -> int:
         """Return the number of the user whose token is used."""
         what = "read whose the administrator's token is"
@@ -215,6 +233,11 @@ class Application(_Client):
         """Return the account's own bots, and those of the system."""
         what = "list bots"
         return [_bot(what, one) for one in _list(what, self._ask(what, "GET", f"{self._base}/agent_bots"))]
+
+    def create_bot(self, fields: Mapping[str, Any]) -> Bot:
+        """Make a bot of the account: always a new one."""
+        what = f"create bot {fields.get('name')}"
+        return _bot(what, self._one(what, "POST", f"{self._base}/agent_bots", dict(fields)))
 
     def update_bot(self, number: int, fields: Mapping[str, Any]) -> None:
         """Change a bot."""

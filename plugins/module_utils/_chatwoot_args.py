@@ -26,6 +26,10 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_f
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 
+# Used where neither an option nor its file is given.
+PLATFORM_VARIABLE: Final = "CHATWOOT_PLATFORM_TOKEN"
+ADMIN_VARIABLE: Final = "CHATWOOT_ADMIN_TOKEN"
+
 CONNECTION_SPEC: Final[dict[str, Any]] = {
     "url": {"type": "str", "required": True, "fallback": (env_fallback, ["CHATWOOT_URL"])},
     "platform_token": {"type": "str", "no_log": True},
@@ -205,8 +209,13 @@ class DeskWish:
     bot_reason: str | None
     confirm_name: str | None
     wait_seconds: int
-    platform_token: str = field(repr=False)
+    platform_token: str | None = field(repr=False)
     admin_token: str | None = field(repr=False)
+
+    @property
+    def by_platform(self) -> bool:
+        """Whether a platform app holds the account; else an administrator of it holds what is in it, and nothing is said of the account."""
+        return self.platform_token is not None
 
     @property
     def looks_inside(self) -> bool:
@@ -259,18 +268,30 @@ def token_of(params: Mapping[str, Any], option: str, variable: str) -> str | Non
     return None
 
 
-def platform_token_of(params: Mapping[str, Any]) -> str:
-    """Return the token of the platform app.
+def is_said(params: Mapping[str, Any], option: str) -> bool:
+    """Whether a token is given by its option or its file; the environment says nothing."""
+    return bool(params[option] or params[f"{option}_file"])
+
+
+def tokens_of(params: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the platform app's token and an administrator's; without the first, the second is that of ``account_id``.
+
+    Who names an account and the token of its administrator, and no platform app, means just that: a platform app that the environment names
+    is another Chatwoot's, perhaps, and is left alone.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none that would do.
     """
-    found = token_of(params, "platform_token", "CHATWOOT_PLATFORM_TOKEN")
-    if found is None:
+    has_number = params["account_id"] is not None
+    is_alone = has_number and is_said(params, "admin_token") and not is_said(params, "platform_token")
+    platform = None if is_alone else token_of(params, "platform_token", PLATFORM_VARIABLE)
+    admin = token_of(params, "admin_token", ADMIN_VARIABLE)
+    if platform is None and (admin is None or not has_number):
         raise InputError(
-            "platform_token_file: not given; make a platform app at /super_admin/platform_apps, and name a file with its token."
+            "platform_token_file: not given; make a platform app at /super_admin/platform_apps, and name a file with its token, or, in a"
+            " Chatwoot of the client's own, give account_id and admin_token_file."
         )
-    return found
+    return platform, admin
 
 
 def may_be_to_come(params: Mapping[str, Any]) -> bool:
@@ -292,6 +313,9 @@ def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWi
     wait = params["wait_seconds"]
     if not 0 <= wait <= 3600:
         raise InputError(f"wait_seconds: {wait} is no time to wait; give 0 to 3600.")
+    platform_token, admin_token = ("", None) if without_token else tokens_of(params)
+    if platform_token is None:
+        checks.without_platform(params)
     private = params["private_urls_allowed"]
     people = _people(params)
     return DeskWish(
@@ -314,8 +338,8 @@ def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWi
         bot_reason=checks.bot_reason(params["bot_status"], params["bot_reason"]),
         confirm_name=params["confirm_name"],
         wait_seconds=wait,
-        platform_token="" if without_token else platform_token_of(params),
-        admin_token=None if without_token else token_of(params, "admin_token", "CHATWOOT_ADMIN_TOKEN"),
+        platform_token=platform_token,
+        admin_token=admin_token,
     )
 
 

@@ -37,6 +37,25 @@ _TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+# What of a support desk an administrator of its account cannot hold, or cannot even read.
+PLATFORM_ONLY: Final = (
+    "take_over",
+    "server_to_come",
+    "name",
+    "locale",
+    "domain",
+    "support_email",
+    "status",
+    "bot_status",
+    "bot_reason",
+    "limits",
+    "features",
+    "features_extra",
+    "licensed",
+    "custom_attributes",
+    "administrator",
+    "confirm_name",
+)
 # Names that are somebody's own network by themselves; others only DNS could tell.
 _PRIVATE_ENDS: Final = (".local", ".internal", ".svc", ".lan", ".home.arpa", ".localhost")
 BRAND_REMEDY: Final = "give the inboxes their widget_color, welcome_title and business_name instead, which last"
@@ -55,6 +74,18 @@ def account_id(value: int | None) -> int | None:
     if value is not None and value < 1:
         raise InputError(f"account_id: {value} is no number of an account; read it in the address that a browser shows (/app/accounts/7).")
     return value
+
+
+def without_platform(params: Mapping[str, Any]) -> None:
+    """Check that nothing is asked for that only a platform app may do, where there is none."""
+    given = [name for name in PLATFORM_ONLY if params[name] not in (None, False, {}, [])]
+    if params["state"] == "absent":
+        given.insert(0, "state absent")
+    if given:
+        raise InputError(
+            f"{', '.join(given)}: only a platform app can do that, and account_id with an administrator's token alone stands for an account"
+            " without one (CHATWOOT_PLATFORM_TOKEN is not looked at then); leave that out, or give platform_token_file."
+        )
 
 
 def words(option: str, value: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, merged
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
@@ -27,8 +28,10 @@ _ALL_KINDS = "aA1!"
 class Hands:
     """What does the steps, and what they learn on the way: numbers of what was just made."""
 
-    def __init__(self, platform: Platform, world: World, wish: DeskWish) -> None:
-        self._platform = platform
+    def __init__(self, connection: Connection, world: World, wish: DeskWish) -> None:
+        self._connection = connection
+        # Without a platform app no step is planned that would ask one.
+        self._platform = Platform(connection, wish.platform_token or "")
         self._wish = wish
         self._token = world.token
         self.account = world.account.id if world.account else None
@@ -68,7 +71,7 @@ class Hands:
             raise RefusedError(
                 f"admin_token_file: not given, and no administrator of account {self.account} is known; give a file with the token of one."
             )
-        return Application(self._platform.connection, self._token, self._number)
+        return Application(self._connection, self._token, self._number)
 
     def _create_account(self, step: Step) -> None:
         self.account = self._platform.create_account(step.data).id
@@ -150,7 +153,10 @@ class Hands:
     def _create_bot(self, step: Step) -> None:
         there = [bot.description for bot in self._application.bots() if bot.account_id == self.account]
         self._refuse_if(step.data["description"] in there, step)
-        self._bot = self._platform.create_bot(self._number, step.data).id
+        if self._wish.by_platform:
+            self._bot = self._platform.create_bot(self._number, step.data).id
+        else:
+            self._bot = self._application.create_bot(step.data).id
 
     def _update_bot(self, step: Step) -> None:
         self._application.update_bot(_known(step), step.data)

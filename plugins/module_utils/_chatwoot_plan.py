@@ -75,7 +75,7 @@ def plan_desk(world: World, wish: DeskWish) -> DeskPlan:
     """
     if world.account is None and "name" not in wish.account:
         raise RefusedError(f"name: not given, and tenant {wish.tenant} has no account yet; give the name that its people are to see.")
-    steps = list(_account(world, wish))
+    steps = list(_account(world, wish)) if wish.by_platform else []
     warnings: list[str] = []
     if world.inside in ("read", "blank"):
         found, said = _inside(world, wish)

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, may_be_to_come, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import is_suspended
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
@@ -52,12 +51,11 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
                 return _preview_of_a_new_one(connection, wish, why)
             # It is there, so its token must be.
             wish = wish_of(params)
-        platform = Platform(connection, wish.platform_token)
-        world = _chatwoot_world.read(platform, wish)
+        world = _chatwoot_world.read(connection, wish)
         plan = plan_removal(world, wish) if wish.state == "absent" else plan_desk(world, wish)
         result = _result(world, wish, plan, preview=check_mode)
         if not check_mode:
-            hands = Hands(platform, world, wish)
+            hands = Hands(connection, world, wish)
             hands.execute(plan.steps)
             result["account_id"] = hands.account
             result["warnings"] += hands.warnings
@@ -85,7 +83,8 @@ def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> d
     status = bot_status = None
     if wish.state == "present":
         status = wish.status or (account.status if account else "active")
-        bot_status = "suspended" if is_suspended(world.attributes, wish) else "active"
+        if wish.by_platform:
+            bot_status = "suspended" if is_suspended(world.attributes, wish) else "active"
     return {
         "changed": whole.changed,
         "actions": whole.actions(),

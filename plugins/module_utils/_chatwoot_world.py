@@ -33,7 +33,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_b
     suspension_of,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError, Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError, quoted
 
 # Whether what is in the account was read, and why not.
@@ -79,12 +79,15 @@ class World:
         return BotWorld(suspension_of(self.attributes), find_bot(self.bots, wish), self.inboxes, self.bot_of, self.pending)
 
 
-def read(platform: Platform, wish: DeskWish) -> World:
+def read(connection: Connection, wish: DeskWish) -> World:
     """Read all that the wish is about.
 
     Raises:
         BlueGreenError: it cannot be read, or it is not the tenant's.
     """
+    if wish.platform_token is None:
+        return _read_as_administrator(connection, wish)
+    platform = Platform(connection, wish.platform_token)
     account = find_account(platform, wish)
     if account is None:
         return World(None, "blank")
@@ -104,6 +107,46 @@ def read(platform: Platform, wish: DeskWish) -> World:
             return World(account, "no administrator")
         token, holder = administrator_of(platform, account, administrators)
     return _inside(Application(platform.connection, token, account.id), account, wish, holder)
+
+
+def _read_as_administrator(connection: Connection, wish: DeskWish) -> World:
+    """Read what an administrator may: nobody but a platform app sees the tenant's key, so the account is the one that was named."""
+    application = Application(connection, wish.admin_token or "", wish.account_id or 0)
+    account = administered(application)
+    if account.status == "suspended":
+        return World(account, "suspended")
+    holder = must_administer(application)
+    return _inside(application, account, wish, holder) if wish.looks_inside else World(account, "not asked for")
+
+
+def administered(application: Application) -> Account:
+    """Return the account whose number and administrator's token were given.
+
+    Raises:
+        RefusedError: the token is of nobody in it.
+    """
+    account = application.own_account()
+    if account is None:
+        raise RefusedError(
+            f"account_id: {application.account} is no account of the user whose token is given; correct account_id, or give"
+            " admin_token_file one of an administrator of that account."
+        )
+    return account
+
+
+def must_administer(application: Application) -> int:
+    """Return the number of the administrator whose token was given.
+
+    Raises:
+        RefusedError: the token is an agent's, who may read half of it and change nothing.
+    """
+    number, role = application.own_role()
+    if role != "administrator":
+        raise RefusedError(
+            f"admin_token_file: the token is of an agent of account {application.account}, and only an administrator may read and change"
+            " what is in it; give one of an administrator."
+        )
+    return number
 
 
 def find_account(platform: Platform, wish: DeskWish) -> Account | None:

@@ -15,6 +15,9 @@ description:
   - The account is found by O(tenant), which is kept in its C(custom_attributes), or by O(account_id); never by its name, which others can
     have, too. Limits, features and attributes are merged into what is there.
   - A preview asks with C(GET) only, computes the differences on its own side, and says what the apply does, diff by diff.
+  - In a Chatwoot of the client's own, where no platform app of ours is, O(account_id) and O(admin_token_file) alone hold what is in the
+    account - O(agents), O(bot), O(inboxes), O(webhooks) and O(purge). All other options on the account are refused by name, for an
+    administrator cannot do what they say, or cannot even read it.
   - What Chatwoot would undo, refuse half way or answer with a bare 500 is refused before anything is changed, with the reason.
   - A run that was killed is run again; nothing is made twice.
 extends_documentation_fragment:
@@ -58,7 +61,9 @@ options:
     choices: [present, absent]
     default: present
   account_id:
-    description: Number of the account, where it is known. With O(take_over=true) an account without a key becomes the tenant's.
+    description:
+      - Number of the account, where it is known. With O(take_over=true) an account without a key becomes the tenant's.
+      - Needed without a platform app. Nobody but a platform app sees whose an account is, so O(tenant) then finds the bot, and no more.
     type: int
   take_over:
     description: Take over the account that O(account_id) names and that has no key of ours. One of another tenant is never taken over.
@@ -306,6 +311,16 @@ EXAMPLES = r"""
     tenant: acme
     bot_status: active
 
+- name: The bot in a Chatwoot of the client's own
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.acme.example
+    account_id: 1
+    admin_token_file: /etc/bluegreen/acme-chatwoot-token
+    tenant: acme
+    bot: {name: Acme bot, url: https://bots.agency.example/acme}
+    inboxes:
+      - {name: Shop, website_url: https://shop.acme.example}
+
 - name: The end of a support desk
   bluegreen.orchestrator.chatwoot_tenant:
     url: https://chat.agency.example
@@ -333,7 +348,7 @@ status:
   returned: success
   sample: active
 bot_status:
-  description: Whether the tenant's bot is active or suspended after this; null with O(state=absent).
+  description: Whether the tenant's bot is active or suspended after this; null with O(state=absent), and without a platform app.
   type: str
   returned: success
   sample: suspended
