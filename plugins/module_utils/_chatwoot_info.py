@@ -18,7 +18,6 @@ from typing import Any, Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Account, Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import (
-    ADMIN_VARIABLE,
     CONNECTION_SPEC,
     PLATFORM_VARIABLE,
     connection_of,
@@ -88,8 +87,9 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 def is_for_everybody(params: Mapping[str, Any]) -> bool:
     """Whether there is no token at all, and nothing is asked for that needs one."""
     asked = params["tenants"] is not None or params["account_id"] is not None or params["inside"] or params["month"] is not None
-    known = (("platform_token", PLATFORM_VARIABLE), ("admin_token", ADMIN_VARIABLE))
-    return not asked and not any(is_said(params, option) or os.environ.get(variable) for option, variable in known)
+    # An administrator's token that only the environment has is of no use without the number of an account.
+    said = is_said(params, "platform_token") or is_said(params, "admin_token") or os.environ.get(PLATFORM_VARIABLE)
+    return not asked and not said
 
 
 def _desks(connection: Connection, tokens: Tokens, params: Mapping[str, Any], month: Month | None) -> list[dict[str, Any]]:

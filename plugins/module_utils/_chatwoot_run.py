@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_world
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, connection_of, may_be_to_come, wish_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import is_suspended
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import is_suspended, suspension_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_hands import Hands
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import DeskPlan, plan_desk, plan_removal
@@ -84,7 +84,10 @@ def _result(world: World, wish: DeskWish, plan: DeskPlan, *, preview: bool) -> d
     if wish.state == "present":
         status = wish.status or (account.status if account else "active")
         if wish.by_platform:
-            bot_status = "suspended" if is_suspended(world.attributes, wish) else "active"
+            # Where nothing inside could be done, what was there is there still.
+            is_done = world.inside in ("read", "blank", "not asked for")
+            suspended = is_suspended(world.attributes, wish) if is_done else suspension_of(world.attributes) is not None
+            bot_status = "suspended" if suspended else "active"
     return {
         "changed": whole.changed,
         "actions": whole.actions(),

@@ -29,6 +29,7 @@ attributes:
     details:
       - Asks with C(GET) only. What is in an account that is suspended cannot be read, so a run that reactivates one changes the account
         only, and says that it wants to be run again.
+      - Before there is a Chatwoot at all, O(server_to_come=true) says what is to be made in it.
   diff_mode:
     support: full
   idempotent:

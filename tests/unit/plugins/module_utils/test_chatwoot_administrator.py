@@ -230,6 +230,9 @@ SERVER = {"version": "4.14.1", "data_services": "ok", "queue_services": "failing
 def test_info_tells_of_the_server_without_any_token(monkeypatch: pytest.MonkeyPatch) -> None:
     result = info(monkeypatch, [ABOUT], server=True)
     assert (result["server"], result["desks"], result["requests"]) == (SERVER, [], {"GET": 1})
+    with monkeypatch.context() as context:
+        context.setenv("CHATWOOT_ADMIN_TOKEN", "canary-c0ffee-0451")
+        assert info(context, [ABOUT], server=True)["desks"] == []
     result = info(monkeypatch, [ABOUT, READ[0]], server=True, **ALONE)
     assert (result["server"], len(result["desks"])) == (SERVER, 1)
     assert "server" not in info(monkeypatch, READ[:1], **ALONE)
