@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets as random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,18 @@ class DeskWorld(TenantWorld):
         """The stand-in, where there is one that runs."""
         found = self.chatwoot.stand_in if self.chatwoot else None
         return found if found and found.running else None
+
+    def volumes(self, number: int) -> None:
+        """Give the cluster volumes for whoever claims one; nobody else makes any here."""
+        spec = {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "8Gi"},
+            "hostPath": {"path": "/nowhere"},
+            "persistentVolumeReclaimPolicy": "Delete",
+        }
+        names = [f"volume-{random.token_hex(4)}" for _number in range(number)]
+        made = [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec} for name in names]
+        self.plane.kubectl("apply", "-f", "-", stdin=made)
 
     def secret(self, name: str, namespace: str) -> dict[str, str]:
         """What kubectl finds in a Secret."""
