@@ -141,12 +141,14 @@ def desk_switches(rows: list[Mapping[str, Any]], desk: Mapping[str, Any]) -> lis
         plan = plan_of(plain(desk))
         wanted = features_of(plan, plain(desk).get("features"))
     on = set((plain(list(rows)) or [{}])[0].get("features") or [])
-    lines = [[name, "on" if name in on else "off", _switch(wanted.get(name))] for name in plan["features"]]
-    return [{"title": f"Features of {plain(desk).get('client')}", "head": ["feature", "is", "declared"], "rows": lines}]
+    named = {"on": [name for name in plan["features"] if name in on], "off": [name for name in plan["features"] if name not in on]}
+    lines = [f"{how}: {', '.join(names)}" for how, names in named.items() if names]
+    lines += [f"declared: {', '.join(f'{name} {_switch(value)}' for name, value in wanted.items())}"] if wanted else []
+    return [{"title": f"Features of {plain(desk).get('client')}", "lines": lines or [f"the plan {plan['name']} has none to switch"]}]
 
 
-def _switch(value: bool | None) -> str:
-    return "" if value is None else "on" if value else "off"
+def _switch(value: bool) -> str:
+    return "on" if value else "off"
 
 
 def desk_words(
