@@ -102,12 +102,13 @@ def bot_status(row: Mapping[str, Any], choice: str, month: str) -> dict[str, str
     if row["conversations"] is None or row["plan"] is None or row["state"] not in ("active", "bot suspended", "failing"):
         return {}
     over = row["mark"] >= MARKS[-1]
-    suspended = row["bot_suspended"]
-    if over and choice == "suspend_bot" and not suspended:
-        return {"bot_status": "suspended", "bot_reason": f"{QUOTA} {month}"}
-    if suspended and str(suspended).startswith(f"{QUOTA} ") and (not over or choice != "suspend_bot"):
-        return {"bot_status": "active"}
-    return {}
+    reason = str(row["bot_suspended"] or "")
+    if reason and not reason.startswith(f"{QUOTA} "):
+        return {}
+    if over and choice == "suspend_bot":
+        # Also where it is suspended: a run that was killed has noted that and not come to the end.
+        return {"bot_status": "suspended", "bot_reason": reason or f"{QUOTA} {month}"}
+    return {"bot_status": "active"} if reason else {}
 
 
 def words(rows: list[dict[str, Any]], month: str) -> list[dict[str, Any]]:
