@@ -63,6 +63,7 @@ IMAGES = {
     "bluegreen/lab-site:1.1": Image("lab-site", _site, {"VERSION": "1.1"}),
     "bluegreen/lab-shop:1.0": Image("lab-shop", lambda: {"lab/shop_app.py": ROOT / "lab" / "shop_app.py"}, upon="bluegreen/lab-site:1.0"),
     "bluegreen/lab-server:12": Image("lab-server", _server),
+    "bluegreen/lab-desk:12": Image("lab-desk", dict),
 }
 
 
