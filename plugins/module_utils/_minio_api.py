@@ -127,7 +127,7 @@ class Storage:
                 credentials=StaticProvider(access.access_key, access.secret_key),
                 secure=self._address.scheme == "https",
                 region=access.region,
-                http_client=self._pool,
+                http_client=_counted(self._pool, self._count),
             )
         except ValueError as error:
             # It knows some addresses of Amazon's, and wants https for them.
@@ -136,6 +136,10 @@ class Storage:
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
+
+    def _count(self, method: str) -> None:
+        kind = "read" if method in READS else "write"
+        self.requests[kind] = self.requests.get(kind, 0) + 1
 
     def bucket(
         self,
@@ -219,10 +223,9 @@ class Storage:
         import urllib3
 
         until = time.monotonic() + PATIENCE
-        kind = "read" if request.method in READS else "write"
         repeated = False
         while True:
-            self.requests[kind] = self.requests.get(kind, 0) + 1
+            self._count(request.method)
             try:
                 # Signed anew each time, for a signature is good for 15 minutes from its own date.
                 url, signed = self._signed(request, body, headers)
@@ -321,6 +324,21 @@ def _pool(access: Access) -> PoolManager:
     certificates = "CERT_REQUIRED" if access.validate_certs else "CERT_NONE"
     timeout = urllib3.Timeout(connect=access.timeout, read=access.timeout)
     return urllib3.PoolManager(timeout=timeout, retries=False, cert_reqs=certificates, ca_certs=access.ca_cert)
+
+
+def _counted(pool: PoolManager, count: Callable[[str], None]) -> PoolManager:
+    """Return a pool for minio-py by which its requests are counted, too."""
+    import urllib3
+
+    class Counted(urllib3.PoolManager):
+        # As urllib3's own is, which overrides two with unlike signatures.
+        def urlopen(  # type: ignore[override]
+            self, method: str, url: str, redirect: bool = True, **options: Any
+        ) -> BaseHTTPResponse:
+            count(method)
+            return pool.urlopen(method, url, redirect, **options)
+
+    return Counted()
 
 
 def _is_foreign(answer: BaseHTTPResponse, code: str) -> bool:

@@ -53,8 +53,8 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     wanted = [check_name(name, "names") for name in params["names"] or []]
     with contextlib.closing(Storage(access_of(params))) as storage:
         names = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else _all(storage)
-        chosen = [name for name in dict.fromkeys(names) if name.startswith(params["prefix"]) and _has(storage, name, params["tags"])]
         facts = _Facts(storage, params["parts"], count=params["count"])
+        chosen = [name for name in dict.fromkeys(names) if name.startswith(params["prefix"]) and facts.has(name, params["tags"])]
         buckets = [facts.of(name) for name in chosen]
         return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings}
 
@@ -67,19 +67,23 @@ def _all(storage: Storage) -> list[str]:
     return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
 
 
-def _has(storage: Storage, name: str, tags: Mapping[str, Any]) -> bool:
-    """Whether a bucket has all of these tags; without any, nobody asks."""
-    found = (PARTS["tags"].read(storage, name) or {}) if tags else {}
-    return all(found.get(str(key)) == str(value) for key, value in tags.items())
-
-
 class _Facts:
     """Reads bucket by bucket, and what is told of all at once only once."""
 
     def __init__(self, storage: Storage, parts: list[str], *, count: bool) -> None:
         self._storage, self._parts, self._count = storage, set(parts), count
         self._scanned: dict[str, Usage] | None = None
+        # Of the buckets that were chosen by them.
+        self._tags: dict[str, dict[str, str] | None] = {}
         self.warnings: list[str] = []
+
+    def has(self, name: str, tags: Mapping[str, Any]) -> bool:
+        """Whether a bucket has all of these tags; without any, nobody asks."""
+        if not tags:
+            return True
+        self._tags[name] = PARTS["tags"].read(self._storage, name)
+        found = self._tags[name] or {}
+        return all(found.get(str(key)) == str(value) for key, value in tags.items())
 
     def of(self, name: str) -> dict[str, Any]:
         """Return what there is to tell of a bucket."""
@@ -95,6 +99,8 @@ class _Facts:
 
     def _read(self, part: str, name: str) -> Any:
         try:
+            if part == "tags" and name in self._tags:
+                return self._tags[name]
             if part in PARTS:
                 return PARTS[part].read(self._storage, name)
             return {"replication": read_replication, "access": read_access, "usage": self._usage}[part](self._storage, name)

@@ -117,9 +117,9 @@ def is_there(storage: Storage, name: str) -> bool:
     return True
 
 
-def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], str | None]:
+def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], dict[str, Any] | None]:
     """Return the versioning of each bucket that is copied to, asked of its own server."""
-    found: dict[tuple[str, str], str | None] = {}
+    found: dict[tuple[str, str], dict[str, Any] | None] = {}
     for rule in (wish.replication or {}).values():
         place = plans.place_of(rule)
         if place in found:
@@ -128,7 +128,7 @@ def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], s
         with contextlib.closing(_remote(storage, wish, rule)) as remote:
             found[place] = None
             if is_there(remote, place[1]):
-                found[place] = (PARTS["versioning"].read(remote, place[1]) or {}).get("Status", "Off")
+                found[place] = PARTS["versioning"].read(remote, place[1]) or {}
     return found
 
 
@@ -137,7 +137,10 @@ def _remote(storage: Storage, wish: BucketWish, rule: Mapping[str, Any]) -> Stor
     access = dataclasses.replace(
         storage.access, endpoint=place[0], access_key=rule["Target"]["AccessKey"], secret_key=wish.target_secrets[place]
     )
-    return Storage(access)
+    remote = Storage(access)
+    # What is asked over there is asked by this task, too.
+    remote.requests = storage.requests
+    return remote
 
 
 def _look_ahead(storage: Storage, wish: BucketWish, bucket: Bucket) -> Bucket:

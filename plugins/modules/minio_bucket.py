@@ -64,7 +64,7 @@ options:
   versioning:
     description:
       - Whether replaced and deleted objects are kept as old versions. Once enabled, it can only be suspended, and not while the bucket is
-        copied elsewhere.
+        copied elsewhere, or some prefixes are left out of it by hand.
     type: str
     choices: [enabled, suspended]
   noncurrent_days:
@@ -136,7 +136,8 @@ options:
     description:
       - Policy of the bucket, for those who are not signed in and for other accounts; V({}) for none. See O(access) for the keys of this
         server, which a bucket's policy takes nothing from.
-      - Each resource is one of this bucket, like V(arn:aws:s3:::acme-products/*).
+      - Each resource is one of this bucket, like V(arn:aws:s3:::acme-products/*), and each action one of MinIO's that can be done to one of
+        the resources of its statement. MinIO holds no C(NotAction) and no C(NotPrincipal), and both are refused.
     type: json
   public_prefixes:
     description:
@@ -157,7 +158,7 @@ options:
         type: str
         required: true
       events:
-        description: Events, like V(s3:ObjectCreated:*).
+        description: Events, like V(s3:ObjectCreated:*). One that MinIO does not know is refused, unless O(allow_unknown=true).
         type: list
         elements: str
         required: true
@@ -253,6 +254,12 @@ options:
       bytes_per_second:
         description: The most that is sent in a second, V(100MB) or more; without it there is no limit.
         type: str
+  allow_unknown:
+    description:
+      - Let actions of O(policy) and events of O(notification) through that are none of MinIO's as this version knows them, for a server
+        that is newer or another one. The server has the last word then, and only when it is set.
+    type: bool
+    default: false
   update_secrets:
     description:
       - Secrets of O(access) and O(replication) cannot be read. V(on_create) sends them with what is made or changed, V(always) in each run,
@@ -337,7 +344,7 @@ actions:
     - {action: create, name: bucket acme-products versioning}
     - {action: create, name: bucket acme-products quota}
 requests:
-  description: How many requests were made, by kind.
+  description: How many requests were made, by kind, those to the servers of O(replication) among them.
   type: dict
   returned: success
   sample: {read: 1, write: 3}

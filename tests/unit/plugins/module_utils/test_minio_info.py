@@ -150,6 +150,19 @@ def test_what_may_not_be_read_is_said_and_is_not_nothing(monkeypatch: pytest.Mon
         run(names=["shop"], parts=["tags"])
 
 
+def tagged(bucket: str, **tags: str) -> Expected:
+    inside = "".join(f"<Tag><Key>{key}</Key><Value>{value}</Value></Tag>" for key, value in tags.items())
+    return (f"GET /{bucket}?tagging=", (200, f"<Tagging><TagSet>{inside}</TagSet></Tagging>"))
+
+
+def test_tags_by_which_buckets_are_chosen_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [buckets("a", "b"), tagged("a", tenant="acme", of="1"), tagged("b", tenant="other")]
+    with answering(monkeypatch, *asked):
+        result = run(tags={"tenant": "acme"}, parts=["tags"])
+    assert result["buckets"] == [{"name": "a", "tags": {"tenant": "acme", "of": "1"}}]
+    assert result["requests"] == {"read": 3}
+
+
 def test_a_page_lists_no_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(monkeypatch, (ALL, (200, "<page/>"))), pytest.raises(BlueGreenError, match="is no ListAllMyBucketsResult of S3"):
         run()

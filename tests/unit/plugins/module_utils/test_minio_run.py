@@ -152,8 +152,9 @@ def test_a_preview_asks_what_the_apply_asks_and_writes_nothing(
         apply = run(**options)
     for name in ("actions", "diff", "changed", "warnings"):
         assert apply[name] == preview[name]
-    # The listing of objects and their deletion are minio-py's, and are not counted.
-    assert set(preview["requests"]) == {"read"}
+    # Those that minio-py makes for us among them, which lists objects and deletes them.
+    assert preview["requests"] == {"read": len(asked)}
+    assert sum(apply["requests"].values()) == len(asked) + len(written)
     assert CANARY not in str(preview) + str(apply)
 
 
@@ -179,7 +180,8 @@ REMOTE_ON: list[Expected] = [(f"GET {REMOTE}/copy?location=", THERE), (f"GET {RE
 
 
 def test_a_copy_is_set_up_target_before_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    remote: list[Expected] = [REMOTE_ON[0], (f"GET {REMOTE}/copy?versioning=", OFF[0][1])]
+    suspended = "<VersioningConfiguration><Status>Suspended</Status><ExcludeFolders>true</ExcludeFolders></VersioningConfiguration>"
+    remote: list[Expected] = [REMOTE_ON[0], (f"GET {REMOTE}/copy?versioning=", (200, suspended))]
     asked = [(LOCATION, THERE), *OFF, NO_RULES, *remote]
     written: list[Expected] = [
         ("PUT /shop?versioning=", OK),
@@ -197,6 +199,10 @@ def test_a_copy_is_set_up_target_before_rule(monkeypatch: pytest.MonkeyPatch) ->
         "update bucket copy at http://127.0.0.1:9100 versioning",
         "create bucket shop replication",
     ]
+    # What else is said there stays.
+    assert b"<Status>Enabled</Status><ExcludeFolders>true</ExcludeFolders>" in (pool.bodies[len(asked) + 1] or b"")
+    # Those to the other server are requests, too.
+    assert sum(result["requests"].values()) == len(asked) + len(written)
     sent = pool.opened(len(asked) + 3)
     assert (sent["endpoint"], sent["secure"], sent["credentials"]) == (
         "127.0.0.1:9100",
