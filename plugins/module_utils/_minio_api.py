@@ -115,6 +115,8 @@ class Storage:
             raise BlueGreenError(MISSING) from None
         self.access = access
         self.requests: dict[str, int] = {}
+        # Whom the server says that it is; a proxy may say something else.
+        self.is_minio = False
         self._answered = False
         self._sleep = sleep
         self._address = urlsplit(access.endpoint)
@@ -238,6 +240,7 @@ class Storage:
                     raise StorageError(said) from None
             else:
                 self._answered = True
+                self.is_minio = "minio" in answer.headers.get("Server", "").lower()
                 if answer.status not in BUSY or time.monotonic() > until:
                     return self._checked(request, answer, repeated=repeated)
             repeated = True
@@ -381,6 +384,6 @@ def _because(access: Access, right: str, code: str, message: str) -> str:
 
 def _no_admin(request: Request, access: Access, found: str) -> StorageError:
     return StorageError(
-        f"{request.words}: {access.endpoint} has no admin API of MinIO ({found}); leave out what needs it: quota, users and replication.",
+        f"{request.words}: {access.endpoint} has no admin API of MinIO ({found}); leave out what needs it: quota, access and replication.",
         code=NO_ADMIN,
     )

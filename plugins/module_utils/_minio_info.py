@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Storage, StorageError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC, access_of, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_lacking import CODES, names, reason
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_objects import Usage
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication
@@ -25,8 +25,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_run 
 
 # What can be told beside the settings, in the order in which it is read.
 FURTHER: Final = ("replication", "access", "usage")
-# What only the admin API of MinIO tells.
-ADMIN_ONLY: Final = ("quota", "replication", "access", "usage")
 
 INFO_SPEC: Final[dict[str, Any]] = {
     **CONNECTION_SPEC,
@@ -52,19 +50,11 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     del check_mode
     wanted = [check_name(name, "names") for name in params["names"] or []]
     with contextlib.closing(Storage(access_of(params))) as storage:
-        names = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else _all(storage)
+        found = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else names(storage)
         facts = _Facts(storage, params["parts"], count=params["count"])
-        chosen = [name for name in dict.fromkeys(names) if name.startswith(params["prefix"]) and facts.has(name, params["tags"])]
+        chosen = [name for name in dict.fromkeys(found) if name.startswith(params["prefix"]) and facts.has(name, params["tags"])]
         buckets = [facts.of(name) for name in chosen]
-        return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings}
-
-
-def _all(storage: Storage) -> list[str]:
-    request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
-    found = xml.parse(storage.ask(request, None, {}).data, "ListAllMyBucketsResult").get("Buckets") or {}
-    # Of a rule's target there is one, so it is no list where it comes once.
-    listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
-    return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
+        return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings()}
 
 
 class _Facts:
@@ -75,7 +65,12 @@ class _Facts:
         self._scanned: dict[str, Usage] | None = None
         # Of the buckets that were chosen by them.
         self._tags: dict[str, dict[str, str] | None] = {}
-        self.warnings: list[str] = []
+        # What the server does not have, by why that is.
+        self._lacking: dict[str, list[str]] = {}
+
+    def warnings(self) -> list[str]:
+        """Return what is not told, and why."""
+        return [f"{why}, so these are not told: {', '.join(parts)}." for why, parts in self._lacking.items()]
 
     def has(self, name: str, tags: Mapping[str, Any]) -> bool:
         """Whether a bucket has all of these tags; without any, nobody asks."""
@@ -105,10 +100,11 @@ class _Facts:
                 return PARTS[part].read(self._storage, name)
             return {"replication": read_replication, "access": read_access, "usage": self._usage}[part](self._storage, name)
         except StorageError as error:
-            if error.code != NO_ADMIN:
+            if error.code not in CODES:
                 raise
-            sentence = f"{self._storage.access.endpoint} has no admin API of MinIO, so {', '.join(ADMIN_ONLY)} are not told."
-            self.warnings = [sentence]
+            parts = self._lacking.setdefault(reason(self._storage, error.code), [])
+            if part not in parts:
+                parts.append(part)
             return None
 
     def _usage(self, storage: Storage, name: str) -> dict[str, Any]:

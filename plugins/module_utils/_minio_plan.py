@@ -49,6 +49,7 @@ class Bucket:
         arns: whom the server can notify; None where nobody asked, or it does not tell.
         locked: an object that nobody can delete today, in words; empty for none.
         unusable: why the server cannot use the key for encryption, in its words; empty where it can.
+        unknown: options of which nobody can tell whether the server has what they set, before the bucket is made.
     """
 
     is_there: bool
@@ -62,6 +63,7 @@ class Bucket:
     arns: frozenset[str] | None = None
     locked: str = ""
     unusable: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 def needed(wish: BucketWish) -> tuple[str, ...]:
@@ -74,6 +76,19 @@ def needed(wish: BucketWish) -> tuple[str, ...]:
     if wish.public_prefixes is not None:
         names.add("policy")
     return tuple(name for name in PARTS if name in names)
+
+
+def wanted(wish: BucketWish) -> dict[str, str]:
+    """Return the parts that a bucket should have, and the option that says so; what should not be there needs no server that knows it."""
+    implied = {"lifecycle": "noncurrent_days", "policy": "public_prefixes", "versioning": "object_lock"}
+    if wish.settings.get("retention"):
+        implied["versioning"] = "retention"
+    found = [name for name, value in desired(wish, Bucket(is_there=False)).items() if value]
+    further = {"access": wish.access, REPLICATION: wish.replication}
+    return {
+        **{name: name if wish.settings.get(name) else implied.get(name, name) for name in found},
+        **{name: name for name, value in further.items() if value},
+    }
 
 
 def is_shrinking(wish: BucketWish, bucket: Bucket) -> bool:
@@ -294,11 +309,16 @@ def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
 
 def warnings(wish: BucketWish, bucket: Bucket) -> list[str]:
     """Return what an operator should know that is no change."""
-    wanted = {**bucket.settings, **desired(wish, bucket)} if wish.state == "present" else {}
-    versioned = (wanted.get("versioning") or {}).get("Status") == "Enabled"
-    bounded = any("NoncurrentVersionExpiration" in rule for rule in (wanted.get("lifecycle") or {}).values())
-    if versioned and wanted.get("quota") and not bounded and ("lifecycle" in wanted or not bucket.is_there):
+    held = {**bucket.settings, **desired(wish, bucket)} if wish.state == "present" else {}
+    versioned = (held.get("versioning") or {}).get("Status") == "Enabled"
+    bounded = any("NoncurrentVersionExpiration" in rule for rule in (held.get("lifecycle") or {}).values())
+    unsure = []
+    if bucket.unknown:
+        named = ", ".join(bucket.unknown)
+        unsure = [f"{named}: whether the server has that is seen only when it has a bucket; if not, bucket {wish.name} is made without it."]
+    if versioned and held.get("quota") and not bounded and ("lifecycle" in held or not bucket.is_there):
         return [
-            f"versioning: replaced versions count in the quota of bucket {wish.name}, and no rule ever deletes them; set noncurrent_days."
+            *unsure,
+            f"versioning: replaced versions count in the quota of bucket {wish.name}, and no rule ever deletes them; set noncurrent_days.",
         ]
-    return []
+    return unsure

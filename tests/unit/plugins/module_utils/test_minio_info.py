@@ -135,7 +135,20 @@ def test_a_server_without_an_admin_api_tells_the_rest(monkeypatch: pytest.Monkey
         result = run(names=["shop"], parts=["quota", "tags", "access", "usage"])
     [told] = result["buckets"]
     assert (told["quota"], told["access"], told["usage"], told["percent"]) == (None, None, None, None)
-    assert result["warnings"] == [f"{HOST} has no admin API of MinIO, so quota, replication, access, usage are not told."]
+    assert result["warnings"] == [f"{HOST} has no admin API of MinIO, so these are not told: quota, access, usage."]
+
+
+def test_a_server_that_lacks_settings_tells_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacks: Answered = refused(501, "NotImplemented")
+    asked = [
+        buckets("a", "b"),
+        *((f"GET /{name}?{part}=", lacks) for name in ("a", "b") for part in ("encryption", "lifecycle", "replication")),
+    ]
+    with answering(monkeypatch, *asked, server="Other"):
+        result = run(parts=["encryption", "lifecycle", "replication"])
+    nothing = dict.fromkeys(("encryption", "lifecycle", "replication"))
+    assert result["buckets"] == [{"name": "a", **nothing}, {"name": "b", **nothing}]
+    assert result["warnings"] == [f"{HOST} does not have that part of S3, so these are not told: encryption, lifecycle, replication."]
 
 
 def test_what_may_not_be_read_is_said_and_is_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
