@@ -89,7 +89,9 @@ class _Facts:
         if {"usage", "quota"} <= self._parts:
             used, quota = found["usage"], found["quota"]
             percent = 100 * used["bytes"] / quota["bytes"] if used and quota else None
-            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent)}
+            # Of what is not told nobody knows that it is without limit.
+            told = not {"usage", "quota"} & {part for parts in self._lacking.values() for part in parts}
+            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent) if told else None}
         return found
 
     def _read(self, part: str, name: str) -> Any:

@@ -62,8 +62,9 @@ class Lacking:
             if error.code not in CODES:
                 raise
             option, why = self._wanted.get(part), reason(self._storage, error.code)
+            how = ", by which it is set" if error.code == NO_ADMIN else ""
         if option:
-            raise RefusedError(f"{option}: {why}, which it is set by; leave {option} out, or correct endpoint.")
+            raise RefusedError(f"{option}: {why}{how}; leave {option} out, or correct endpoint.")
         return otherwise
 
     def look_ahead(self, bucket: str) -> None:

@@ -33,13 +33,16 @@ notes:
     C(s3:GetEncryptionConfiguration), C(s3:GetLifecycleConfiguration), C(s3:GetBucketTagging), C(s3:GetBucketPolicy),
     C(s3:GetBucketNotification), C(s3:GetReplicationConfiguration), C(admin:GetBucketQuota), C(admin:GetBucketTarget), C(admin:GetUser),
     C(admin:GetPolicy), C(admin:ListUserPolicies), and, to name what would be refused, C(admin:ServerInfo), C(admin:KMSKeyStatus) and,
-    where versions would be suspended, C(s3:GetReplicationConfiguration).
+    where versions would be suspended, C(s3:GetReplicationConfiguration). Where a server that is no MinIO gets a new bucket, it needs
+    C(s3:ListAllMyBuckets), too.
     Where a quota would become smaller or a bucket would go, it also needs C(s3:ListBucket), C(s3:ListBucketVersions),
     C(s3:GetObjectRetention) and C(s3:GetObjectLegalHold), and for more than 10,000 objects C(admin:DataUsageInfo). The runbook has the
     whole policy to copy.
   - A quota is what the server makes of it. It refuses a write when what its scanner has counted, the new object included, reaches the quota
     (V(>=)), so a bucket is never quite full. The scanner lags behind, by seconds on a quiet server and by minutes on a busy one, and a
     bucket that it has not seen yet has no limit. Old versions and the parts of unfinished uploads take part in it.
+  - Any server of S3 will do for what it has. Only O(quota), O(access) and O(replication) need the admin API of MinIO; what a server does
+    not have is refused by the option's name before anything is changed. The runbook has what was seen on which server.
   - Object storage knows no largest object and no allowed types. What does is a form that is signed with limits; see
     P(bluegreen.orchestrator.presigned_post#lookup) and O(access).
 options:
