@@ -22,6 +22,9 @@ FILES = (
     "test_chatwoot_truths.py",
     "test_chatwoot_faults.py",
     "test_chatwoot_in_worker.py",
+    "test_chatwoot_to_come.py",
+    "test_chatwoot_bot.py",
+    "test_chatwoot_clients_own.py",
     "test_chatwoot_tenant.py",
 )
 

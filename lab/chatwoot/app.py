@@ -21,7 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
-from lab.chatwoot import application, platform
+from lab.chatwoot import application, conversations, platform
 from lab.chatwoot.calls import Call, CrashError, MissingError, RefusalError, Reply, unauthorized
 from lab.chatwoot.contract import NO_JSON, BrokenContractError, Contract, Operation
 from lab.chatwoot.state import State
@@ -35,7 +35,7 @@ OFF_CONTRACT = "X-Lab-Off-Contract"
 RAILS_404 = "<!DOCTYPE html><html><head><title>The page you were looking for doesn't exist (404)</title></head><body></body></html>"
 RAILS_500 = "<!DOCTYPE html><html><head><title>We're sorry, but something went wrong (500)</title></head><body></body></html>"
 READS = ("GET", "HEAD")
-ROUTES: Mapping[str, Callable[[Call], Reply]] = {**platform.ROUTES, **application.ROUTES}
+ROUTES: Mapping[str, Callable[[Call], Reply]] = {**platform.ROUTES, **application.ROUTES, **conversations.ROUTES}
 
 
 class StandIn:

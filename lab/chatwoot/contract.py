@@ -131,7 +131,9 @@ class Contract:
         for name, value in query.items():
             if name not in operation.query:
                 raise BrokenContractError(f"{operation.route}: the query has {name}, which the description does not name")
-            self._check(f"{operation.route}: the query's {name}", operation.query[name], value)
+            # A query is text; what the description calls a number has to be one.
+            is_number = operation.query[name].get("type") == "integer" and value.isascii() and value.isdigit()
+            self._check(f"{operation.route}: the query's {name}", operation.query[name], int(value) if is_number else value)
         if operation.request is None:
             if body is not None:
                 raise BrokenContractError(f"{operation.route}: has a body, and the description names none")

@@ -202,6 +202,12 @@ DIFFERENCES: Final[tuple[Difference, ...]] = (
         response={200: None},
     ),
     Difference(
+        (f"POST {ACCOUNT}/contacts",),
+        "the contact stands below payload.contact, and how it is known in the inbox below payload.contact_inbox",
+        "app/views/api/v1/accounts/contacts/create.json.jbuilder",
+        response={200: with_properties(payload=with_properties(contact=MAP, contact_inbox=with_properties(source_id=TEXT)))},
+    ),
+    Difference(
         (f"GET {ACCOUNT}/webhooks",),
         "the list stands below payload.webhooks",
         "app/views/api/v1/accounts/webhooks/index.json.jbuilder",

@@ -16,7 +16,18 @@ from typing import Any, Final
 from lab.chatwoot.facts import BRAND, FEATURES, PREMIUM_FEATURES
 
 Record = dict[str, Any]
-TABLES: Final = ("accounts", "users", "account_users", "bots", "inboxes", "webhooks", "permissibles", "mails")
+TABLES: Final = (
+    "accounts",
+    "users",
+    "account_users",
+    "bots",
+    "inboxes",
+    "webhooks",
+    "contacts",
+    "conversations",
+    "permissibles",
+    "mails",
+)
 
 # How it behaves now; PUT /_lab/settings changes it.
 SETTINGS: Final[Record] = {
@@ -141,7 +152,7 @@ class State:
 
     def _forget(self, account: Record) -> None:
         self.drop("accounts", account)
-        for table in ("account_users", "bots", "inboxes", "webhooks"):
+        for table in ("account_users", "bots", "inboxes", "webhooks", "contacts", "conversations"):
             for record in self.where(table, account_id=account["id"]):
                 self.drop(table, record)
         self.save()

@@ -14,7 +14,7 @@ description:
   - Prints at the end of each run whether it was a preview or applied, what changed on which site, what failed and why, how long it took,
     how to take it back, what to do next, and where the trace is.
   - Uses the keys C(summary) and C(take_back) that a module returns; the name of the task for modules that return neither.
-  - Calls a host of the group C(tenants) a tenant, this machine a host, and any other a site.
+  - Calls a host of the group C(tenants) a tenant, one of C(desks) a desk, this machine a host, and any other a site.
   - Tells what a play leaves for it by M(ansible.builtin.set_stats) as C(bluegreen_summary), a list of sections. A section has a C(title)
     and C(lines), or a table of a C(head) and C(rows); C(more) is said where not all of them are told.
   - Honours C(no_log). Of extra variables only names are printed, but for a few that cannot be a secret.
@@ -54,7 +54,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command im
 HOSTS_NAMED = 5
 HIDDEN = "(the reason is hidden by no_log)"
 # What a run can be about, in the order of the headline.
-NOUNS = ("site", "tenant", "host")
+NOUNS = ("site", "tenant", "desk", "host")
 # What plays leave for the end of a run, among ansible-core's own statistics.
 LEFT = "bluegreen_summary"
 

@@ -29,6 +29,8 @@ options:
     description:
       - Token of a platform app, which is made at C(/super_admin/platform_apps). It may touch only the accounts and users that it made.
       - Better given by O(platform_token_file), or by E(CHATWOOT_PLATFORM_TOKEN), which is used when neither is given.
+      - Without one, O(account_id) with O(admin_token) or O(admin_token_file) stands for that account alone, in a Chatwoot of the client's
+        own. What an option says goes before the environment, so E(CHATWOOT_PLATFORM_TOKEN) is not looked at then.
     type: str
   platform_token_file:
     description: File that holds the token of a platform app, and nothing else.
@@ -37,6 +39,7 @@ options:
     description:
       - Token of an administrator of the account, for all that is in it (agents, bots, inboxes, webhooks).
       - Better given by O(admin_token_file), or by E(CHATWOOT_ADMIN_TOKEN), which is used when neither is given.
+      - With O(account_id) and without O(platform_token) and O(platform_token_file), all that is done is done by it.
       - Not needed where the platform app made an administrator of the account; the platform tells the token of such a user at a C(GET), so
         a preview needs no more than O(platform_token) and writes nothing.
     type: str

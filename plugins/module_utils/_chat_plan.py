@@ -24,7 +24,15 @@ from typing import Any, Final, cast
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans import PLANS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.model import ChatPlan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import Field, basis_points, flag, line, money, whole
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier_fields import (
+    Field,
+    basis_points,
+    flag,
+    line,
+    money,
+    names,
+    whole,
+)
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -49,6 +57,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field(("bot", "included"), flag, "Whether a bot answers first."),
     Field(("bot", "handoff"), flag, "Whether it hands over to people."),
     Field(("analytics",), flag, "Whether reports beyond Chatwoot's own are included."),
+    Field(("features",), names, "Features of Chatwoot that the client may switch on and off, all of them."),
     Field(("availability",), basis_points, "Promised, in percent; C(none) where none is.", none="none"),
     Field(("dedicated",), flag, "Whether an environment of its own is to be had."),
     Field(("branding",), flag, "Whether the look of the client is ours to set."),
@@ -96,9 +105,14 @@ def known_plans(plans_extra: object = None, extra_option: str = "plans_extra") -
     return plans
 
 
-def limits_of(plan: ChatPlan) -> dict[str, int | None]:
-    """Return the limits of an account with this plan, as chatwoot_tenant takes them; None takes a limit away."""
-    return {"agents": plan["agents"]}
+def limits_of(plan: ChatPlan, *, ours: int = 0) -> dict[str, int | None]:
+    """Return the limits of an account with this plan, as chatwoot_tenant takes them; None takes a limit away.
+
+    Args:
+        plan: what was bought.
+        ours: how many of the agency's people are in the account, whom the client has not bought.
+    """
+    return {"agents": None if plan["agents"] is None else plan["agents"] + ours}
 
 
 def _base(name: Any, given: Any, where: str, problems: list[str]) -> str | None:

@@ -188,6 +188,24 @@ class Application(_Client):
     def _base(self) -> str:
         return f"/api/v1/accounts/{self.account}"
 
+    def own_account(self) -> Account | None:
+        """Return the account itself, None where who asks is not in it; its limits and our key are shown to a platform app only."""
+        what = f"read account {self.account}"
+        try:
+            found = self._one(what, "GET", self._base)
+        except ChatwootError as error:
+            if error.status == 404:
+                return None
+            raise
+        return _account(what, {**found, "limits": {}, "custom_attributes": {}})
+
+    def own_role(self) -> tuple[int, str | None]:
+        """Return the number of the user whose token is used, and what they are in the account."""
+        what = "read whose the administrator's token is"
+        found = self._one(what, "GET", "/api/v1/profile")
+        roles = [str(one.get("role")) for one in _list(what, found.get("accounts")) if one.get("id") == self.account]
+        return _number(what, found, "id"), next(iter(roles), None)
+
     def own_number(self) -> int:
         """Return the number of the user whose token is used."""
         what = "read whose the administrator's token is"
@@ -215,6 +233,11 @@ class Application(_Client):
         """Return the account's own bots, and those of the system."""
         what = "list bots"
         return [_bot(what, one) for one in _list(what, self._ask(what, "GET", f"{self._base}/agent_bots"))]
+
+    def create_bot(self, fields: Mapping[str, Any]) -> Bot:
+        """Make a bot of the account: always a new one."""
+        what = f"create bot {fields.get('name')}"
+        return _bot(what, self._one(what, "POST", f"{self._base}/agent_bots", dict(fields)))
 
     def update_bot(self, number: int, fields: Mapping[str, Any]) -> None:
         """Change a bot."""
@@ -254,6 +277,23 @@ class Application(_Client):
         """Let these be an inbox's members, and nobody else; Chatwoot's description wants the inbox as a text."""
         self._ask(f"set the members of inbox {name}", "PATCH", f"{self._base}/inbox_members", {"inbox_id": str(number), "user_ids": people})
 
+    def pending(self, number: int, name: str) -> int:
+        """Return how many conversations of an inbox wait for a bot; Chatwoot counts them, so no page of them is read."""
+        what = f"count the pending conversations of inbox {name}"
+        found = self._one(what, "GET", f"{self._base}/conversations/meta?{_pending(number)}").get("meta")
+        return _number(what, _object(what, found), "all_count")
+
+    def some_pending(self, number: int, name: str) -> list[int]:
+        """Return the numbers of those that Chatwoot has on its first page (25); of what is in them nothing is kept."""
+        what = f"list the pending conversations of inbox {name}"
+        data = _object(what, self._one(what, "GET", f"{self._base}/conversations?{_pending(number)}&page=1").get("data"))
+        return [_number(what, one, "id") for one in _list(what, data.get("payload"))]
+
+    def open_conversation(self, number: int) -> None:
+        """Let a conversation be open, so that agents see it; may be asked again."""
+        what = f"open conversation {number}"
+        self._ask(what, "POST", f"{self._base}/conversations/{number}/toggle_status", {"status": "open"})
+
     def webhooks(self) -> list[Webhook]:
         """Return all webhooks."""
         what = "list webhooks"
@@ -278,6 +318,10 @@ class Application(_Client):
         query = f"type=account&since={since}&until={until}"
         found = self._one(what, "GET", f"/api/v2/accounts/{self.account}/reports/summary?{query}")
         return _number(what, found, "conversations_count")
+
+
+def _pending(inbox: int) -> str:
+    return f"status=pending&inbox_id={inbox}"
 
 
 def _object(what: str, found: Any) -> dict[str, Any]:

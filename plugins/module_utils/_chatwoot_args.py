@@ -26,6 +26,10 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_f
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 
+# Used where neither an option nor its file is given.
+PLATFORM_VARIABLE: Final = "CHATWOOT_PLATFORM_TOKEN"
+ADMIN_VARIABLE: Final = "CHATWOOT_ADMIN_TOKEN"
+
 CONNECTION_SPEC: Final[dict[str, Any]] = {
     "url": {"type": "str", "required": True, "fallback": (env_fallback, ["CHATWOOT_URL"])},
     "platform_token": {"type": "str", "no_log": True},
@@ -74,11 +78,14 @@ CHATWOOT_TENANT_SPEC: Final[dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "account_id": {"type": "int"},
     "take_over": {"type": "bool", "default": False},
+    "server_to_come": {"type": "bool", "default": False},
     "name": {"type": "str"},
     "locale": {"type": "str"},
     "domain": {"type": "str"},
     "support_email": {"type": "str"},
     "status": {"type": "str", "choices": ["active", "suspended"]},
+    "bot_status": {"type": "str", "choices": ["active", "suspended"]},
+    "bot_reason": {"type": "str"},
     "limits": {"type": "dict", "default": {}},
     "features": {"type": "dict", "default": {}},
     "features_extra": {"type": "list", "elements": "str", "default": []},
@@ -198,10 +205,17 @@ class DeskWish:
     inboxes: tuple[InboxWish, ...]
     webhooks: tuple[WebhookWish, ...]
     purge: frozenset[str]
+    bot_status: str | None
+    bot_reason: str | None
     confirm_name: str | None
     wait_seconds: int
-    platform_token: str = field(repr=False)
+    platform_token: str | None = field(repr=False)
     admin_token: str | None = field(repr=False)
+
+    @property
+    def by_platform(self) -> bool:
+        """Whether a platform app holds the account; else an administrator of it holds what is in it, and nothing is said of the account."""
+        return self.platform_token is not None
 
     @property
     def looks_inside(self) -> bool:
@@ -254,25 +268,43 @@ def token_of(params: Mapping[str, Any], option: str, variable: str) -> str | Non
     return None
 
 
-def platform_token_of(params: Mapping[str, Any]) -> str:
-    """Return the token of the platform app.
+def is_said(params: Mapping[str, Any], option: str) -> bool:
+    """Whether a token is given by its option or its file; the environment says nothing."""
+    return bool(params[option] or params[f"{option}_file"])
+
+
+def tokens_of(params: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the platform app's token and an administrator's; without the first, the second is that of ``account_id``.
+
+    Who names an account and the token of its administrator, and no platform app, means just that: a platform app that the environment names
+    is another Chatwoot's, perhaps, and is left alone.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none that would do.
     """
-    found = token_of(params, "platform_token", "CHATWOOT_PLATFORM_TOKEN")
-    if found is None:
+    has_number = params["account_id"] is not None
+    is_alone = has_number and is_said(params, "admin_token") and not is_said(params, "platform_token")
+    platform = None if is_alone else token_of(params, "platform_token", PLATFORM_VARIABLE)
+    admin = token_of(params, "admin_token", ADMIN_VARIABLE)
+    if platform is None and (admin is None or not has_number):
         raise InputError(
-            "platform_token_file: not given; make a platform app at /super_admin/platform_apps, and name a file with its token."
+            "platform_token_file: not given; make a platform app at /super_admin/platform_apps, and name a file with its token, or, in a"
+            " Chatwoot of the client's own, give account_id and admin_token_file."
         )
-    return found
+    return platform, admin
 
 
-def wish_of(params: Mapping[str, Any]) -> DeskWish:
+def may_be_to_come(params: Mapping[str, Any]) -> bool:
+    """Whether a preview may find no Chatwoot at all: an account with a number is in one that was made, and so is one that is to go."""
+    return bool(params["server_to_come"]) and params["account_id"] is None and params["state"] == "present"
+
+
+def wish_of(params: Mapping[str, Any], *, without_token: bool = False) -> DeskWish:
     """Check the options and make a wish of them.
 
     Args:
         params: the options of ``CHATWOOT_TENANT_SPEC``, validated by type.
+        without_token: whether no token is looked for: of a Chatwoot that is to come, its own may be to come, too.
 
     Raises:
         InputError: an option cannot work.
@@ -281,8 +313,9 @@ def wish_of(params: Mapping[str, Any]) -> DeskWish:
     wait = params["wait_seconds"]
     if not 0 <= wait <= 3600:
         raise InputError(f"wait_seconds: {wait} is no time to wait; give 0 to 3600.")
-    if params["state"] == "present" and not params["name"]:
-        raise InputError("name: not given; the account needs one, which its people see.")
+    platform_token, admin_token = ("", None) if without_token else tokens_of(params)
+    if platform_token is None:
+        checks.without_platform(params)
     private = params["private_urls_allowed"]
     people = _people(params)
     return DeskWish(
@@ -301,10 +334,12 @@ def wish_of(params: Mapping[str, Any]) -> DeskWish:
         inboxes=_inboxes(params["inboxes"], private=private),
         webhooks=_webhooks(params["webhooks"], private=private),
         purge=frozenset(params["purge"]),
+        bot_status=params["bot_status"],
+        bot_reason=checks.bot_reason(params["bot_status"], params["bot_reason"]),
         confirm_name=params["confirm_name"],
         wait_seconds=wait,
-        platform_token=platform_token_of(params),
-        admin_token=token_of(params, "admin_token", "CHATWOOT_ADMIN_TOKEN"),
+        platform_token=platform_token,
+        admin_token=admin_token,
     )
 
 

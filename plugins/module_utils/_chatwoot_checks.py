@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import (
+    BOT_SUSPENDED,
     BRAND_NAMES,
     COUNTERS,
     FEATURES,
@@ -25,6 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_f
     LIMITS,
     LOCALES,
     PREMIUM_FEATURES,
+    REASON_LENGTH,
     URL_LENGTH,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
@@ -35,6 +37,25 @@ _TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+# What of a support desk an administrator of its account cannot hold, or cannot even read.
+PLATFORM_ONLY: Final = (
+    "take_over",
+    "server_to_come",
+    "name",
+    "locale",
+    "domain",
+    "support_email",
+    "status",
+    "bot_status",
+    "bot_reason",
+    "limits",
+    "features",
+    "features_extra",
+    "licensed",
+    "custom_attributes",
+    "administrator",
+    "confirm_name",
+)
 # Names that are somebody's own network by themselves; others only DNS could tell.
 _PRIVATE_ENDS: Final = (".local", ".internal", ".svc", ".lan", ".home.arpa", ".localhost")
 BRAND_REMEDY: Final = "give the inboxes their widget_color, welcome_title and business_name instead, which last"
@@ -53,6 +74,18 @@ def account_id(value: int | None) -> int | None:
     if value is not None and value < 1:
         raise InputError(f"account_id: {value} is no number of an account; read it in the address that a browser shows (/app/accounts/7).")
     return value
+
+
+def without_platform(params: Mapping[str, Any]) -> None:
+    """Check that nothing is asked for that only a platform app may do, where there is none."""
+    given = [name for name in PLATFORM_ONLY if params[name] not in (None, False, {}, [])]
+    if params["state"] == "absent":
+        given.insert(0, "state absent")
+    if given:
+        raise InputError(
+            f"{', '.join(given)}: only a platform app can do that, and account_id with an administrator's token alone stands for an account"
+            " without one (CHATWOOT_PLATFORM_TOKEN is not looked at then); leave that out, or give platform_token_file."
+        )
 
 
 def words(option: str, value: str) -> str:
@@ -125,11 +158,27 @@ def attributes(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name in (KEY, LEAVING):
             raise InputError(f"custom_attributes: {name} is by what the account is found; leave it out, tenant sets it.")
+        if name == BOT_SUSPENDED:
+            raise InputError(f"custom_attributes: {name} is where a suspended bot is kept; leave it out, bot_status sets it.")
         if name in COUNTERS:
             raise InputError(f"custom_attributes: in {name} Chatwoot counts by itself; leave it out.")
         if name in BRAND_NAMES:
             raise InputError(f"custom_attributes: {name} has no effect on an account; {BRAND_REMEDY}.")
     return {str(name): value for name, value in given.items()}
+
+
+def bot_reason(status: str | None, reason: str | None) -> str | None:
+    """Check why a bot is suspended: what is suspended says so, and nothing else does."""
+    if status != "suspended":
+        if reason is not None:
+            raise InputError(f"bot_reason: {quoted(reason)} is the reason of no suspension; leave it out, or give bot_status suspended.")
+        return None
+    if not (reason or "").strip():
+        raise InputError("bot_reason: not given, and a bot that is suspended needs one; give a few words, for example quota 2026-11.")
+    text = str(reason).strip()
+    if len(text) > REASON_LENGTH or any(ord(char) < 32 for char in text):
+        raise InputError(f"bot_reason: {quoted(text)} is no reason for one line; use up to {REASON_LENGTH} letters.")
+    return text
 
 
 def url(option: str, value: str, *, private: bool) -> str:

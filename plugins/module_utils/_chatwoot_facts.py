@@ -16,6 +16,9 @@ from typing import Final
 # Where an account says whose it is, in its custom_attributes; and that it is on its way out.
 KEY: Final = "bluegreen_tenant"
 LEAVING: Final = "bluegreen_leaving"
+# And that its bot is suspended: the reason, and the inboxes that had it.
+BOT_SUSPENDED: Final = "bluegreen_bot_suspended"
+REASON_LENGTH: Final = 255
 
 # What a limit may be called; everything else is a 422.
 LIMITS: Final = ("inboxes", "agents", "captain_responses", "captain_documents", "emails")

@@ -16,7 +16,8 @@ from typing import Any
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, find_bot, merged
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, merged
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError, RefusedError
 
@@ -27,17 +28,21 @@ _ALL_KINDS = "aA1!"
 class Hands:
     """What does the steps, and what they learn on the way: numbers of what was just made."""
 
-    def __init__(self, platform: Platform, world: World, wish: DeskWish) -> None:
-        self._platform = platform
+    def __init__(self, connection: Connection, world: World, wish: DeskWish) -> None:
+        self._connection = connection
+        # Without a platform app no step is planned that would ask one.
+        self._platform = Platform(connection, wish.platform_token or "")
         self._wish = wish
         self._token = world.token
         self.account = world.account.id if world.account else None
-        bot = find_bot(world, wish)
+        bot = world.of_bot(wish).bot
         self._bot = bot.id if bot else None
         self._people = {person.email: person.id for person in world.people}
         self._inboxes = {inbox.name: inbox.id for inbox in world.inboxes}
         self._sleep: Callable[[float], None] = time.sleep
         self.warnings: list[str] = []
+        # Conversations that waited for the bot and are open now.
+        self.opened = 0
 
     def execute(self, steps: Iterable[Step]) -> None:
         """Do them all.
@@ -66,7 +71,7 @@ class Hands:
             raise RefusedError(
                 f"admin_token_file: not given, and no administrator of account {self.account} is known; give a file with the token of one."
             )
-        return Application(self._platform.connection, self._token, self._number)
+        return Application(self._connection, self._token, self._number)
 
     def _create_account(self, step: Step) -> None:
         self.account = self._platform.create_account(step.data).id
@@ -148,7 +153,10 @@ class Hands:
     def _create_bot(self, step: Step) -> None:
         there = [bot.description for bot in self._application.bots() if bot.account_id == self.account]
         self._refuse_if(step.data["description"] in there, step)
-        self._bot = self._platform.create_bot(self._number, step.data).id
+        if self._wish.by_platform:
+            self._bot = self._platform.create_bot(self._number, step.data).id
+        else:
+            self._bot = self._application.create_bot(step.data).id
 
     def _update_bot(self, step: Step) -> None:
         self._application.update_bot(_known(step), step.data)
@@ -165,7 +173,36 @@ class Hands:
 
     def _set_bot(self, step: Step) -> None:
         name = step.data["inbox"]
-        self._application.set_bot(self._inboxes[name], name, self._bot if step.data["on"] else None)
+        # Of an inbox that was just made only its name was known; names are not unique, so elsewhere its number is.
+        number = self._inboxes[name] if step.number is None else step.number
+        self._application.set_bot(number, name, self._bot if step.data["on"] else None)
+
+    def _suspend_bot(self, step: Step) -> None:
+        self._set_bot(step)
+        if step.data["look"]:
+            # Where nothing waited when it was looked, something may have begun to until the bot was off.
+            opened = self._open_all(_known(step), step.data["inbox"])
+            if opened:
+                self.warnings.append(f"inbox {step.data['inbox']}: {opened} more began to wait for the bot meanwhile, and opened, too.")
+
+    def _open_pending(self, step: Step) -> None:
+        self._open_all(_known(step), step.data["inbox"])
+
+    def _open_all(self, inbox: int, name: str) -> int:
+        """Open what waits in an inbox, page by page: what was opened is no more on the first one."""
+        done: set[int] = set()
+        while found := self._application.some_pending(inbox, name):
+            again = sorted(done.intersection(found))
+            if again:
+                raise RefusedError(
+                    f"inbox {name}: conversation {again[0]} is pending again after it was opened; see which automation rule or bot does"
+                    " that, then run again."
+                )
+            for number in found:
+                self._application.open_conversation(number)
+                done.add(number)
+                self.opened += 1
+        return len(done)
 
     def _set_members(self, step: Step) -> None:
         name = step.data["inbox"]

@@ -43,7 +43,7 @@ class ChatwootError(BlueGreenError):
 
     Attributes:
         status: HTTP status, 0 when there was no answer.
-        said: what it said, in its own words.
+        said: what it said, in its own words; without an answer, why there is none.
     """
 
     def __init__(self, sentence: str, *, status: int = 0, said: str = "") -> None:
@@ -96,15 +96,16 @@ class Connection:
                     one.close()
         self._open = self._handle = None
 
-    def ask(self, what: str, method: str, path: str, token: str, body: Any = None) -> Answer:
+    def ask(self, what: str, method: str, path: str, token: str, body: Any = None, *, patient: bool = True) -> Answer:
         """Ask, with patience.
 
         Args:
             what: what it is for, as a sentence begins with it.
             method: of HTTP.
             path: below the address.
-            token: in the header that Chatwoot reads.
+            token: in the header that Chatwoot reads; none is sent where it is empty.
             body: of the request, as data.
+            patient: whether a read is asked again where what stands before Chatwoot says that it is not ready.
 
         Raises:
             ChatwootError: there was no answer.
@@ -117,14 +118,14 @@ class Connection:
             except _BrokenError as broken:
                 # At first contact a wrong address is likelier than a restart.
                 if method != "GET" or not self._answered or passed > PATIENCE:
-                    raise ChatwootError(self._no_answer(what, method, broken.reason)) from None
+                    raise ChatwootError(self._no_answer(what, method, broken.reason), said=broken.reason) from None
                 self._sleep(0.25)
                 continue
             self._answered = True
             if answer.status == 429 and passed < THROTTLE_PATIENCE:
                 self._sleep(_seconds(answer.retry_after, pause))
                 pause = min(2 * pause, 8.0)
-            elif answer.status in (502, 503, 504) and method == "GET" and passed < PATIENCE:
+            elif answer.status in (502, 503, 504) and method == "GET" and patient and passed < PATIENCE:
                 self._sleep(0.5)
             else:
                 return answer
@@ -148,7 +149,9 @@ class Connection:
         connection, handle = self._connected(limit)
         connection.sock.settimeout(limit)
         with ended_after(handle, limit - (time.monotonic() - begun)):
-            headers = {HEADER: token, "Accept": "application/json", "User-Agent": "bluegreen-orchestrator"}
+            headers = {"Accept": "application/json", "User-Agent": "bluegreen-orchestrator"}
+            if token:
+                headers[HEADER] = token
             data = None
             if body is not None:
                 data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"

@@ -6,7 +6,8 @@
 PRIVATE: for this collection's own plugins, not a public interface.
 
 The order: the account first (an account that is suspended answers nothing about what is in it), then its administrator (whose token the
-rest needs), who goes, who comes, the bot, the inboxes with bot and members, the webhooks; a suspension is the last thing.
+rest needs), who goes, who comes, what suspends the bot, the bot, the inboxes with bot and members, what ends a suspension of the bot, the
+webhooks; a suspension of the account is the last thing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_people
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_bot, _chatwoot_people
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Bot, Inbox
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, InboxWish, marker_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import CHANNELS, KEY
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, InboxWish
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import BOT_SUSPENDED, CHANNELS, KEY
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan import Change, Plan
@@ -72,16 +73,14 @@ def plan_desk(world: World, wish: DeskWish) -> DeskPlan:
     Raises:
         RefusedError: it would do harm, or Chatwoot would refuse it half way.
     """
-    steps = list(_account(world, wish))
+    if world.account is None and "name" not in wish.account:
+        raise RefusedError(f"name: not given, and tenant {wish.tenant} has no account yet; give the name that its people are to see.")
+    steps = list(_account(world, wish)) if wish.by_platform else []
     warnings: list[str] = []
-    if world.inside in ("read", "blank") and wish.looks_inside:
-        people = _chatwoot_people.plan_people(world, wish)
-        warnings += people.warnings
-        steps += (Step(**one) for one in people.steps)
-        bot = find_bot(world, wish)
-        steps += _bot(bot, wish)
-        steps += _inboxes(world, wish, bot, people.emails)
-        steps += _webhooks(world, wish)
+    if world.inside in ("read", "blank"):
+        found, said = _inside(world, wish)
+        steps += found
+        warnings += said
     elif world.inside == "no administrator":
         steps += (Step(**one) for one in _chatwoot_people.plan_administrator(wish))
         warnings.append(
@@ -93,10 +92,36 @@ def plan_desk(world: World, wish: DeskWish) -> DeskPlan:
             f"tenant {wish.tenant}: its account was suspended, so what is in it could not be read; run again to have agents, bot, inboxes"
             " and webhooks compared."
         )
+    elif world.inside == "suspended" and wish.bot_status is not None:
+        warnings.append(
+            f"tenant {wish.tenant}: its account is suspended, so nothing could be done about its bot; run again when the account is active."
+        )
     if wish.status == "suspended" and (world.account is None or world.account.status != "suspended"):
         name = f"account {wish.tenant} (suspension)"
         steps.append(Step("update", name, {"status": "active"}, {"status": "suspended"}, "update_account", {"status": "suspended"}))
     return DeskPlan(tuple(steps), tuple(warnings))
+
+
+def _inside(world: World, wish: DeskWish) -> tuple[list[Step], list[str]]:
+    """Plan what is in the account."""
+    steps: list[Step] = []
+    warnings: list[str] = []
+    emails: Mapping[int, str] = {}
+    if wish.looks_inside:
+        people = _chatwoot_people.plan_people(world, wish)
+        steps += (Step(**one) for one in people.steps)
+        warnings += people.warnings
+        emails = people.emails
+    suspended, of_bot = _chatwoot_bot.is_suspended(world.attributes, wish), world.of_bot(wish)
+    if suspended:
+        steps += (Step(**one) for one in _chatwoot_bot.plan_suspension(of_bot, wish, is_noted=world.account is None))
+    steps += _bot(of_bot.bot, wish)
+    steps += _inboxes(world, wish, of_bot.bot, emails, suspended=suspended)
+    if not suspended:
+        returning, said = _chatwoot_bot.plan_return(of_bot, wish)
+        steps += (Step(**one) for one in returning)
+        warnings += said
+    return [*steps, *_webhooks(world, wish)], warnings
 
 
 def plan_removal(world: World, wish: DeskWish) -> DeskPlan:
@@ -125,9 +150,11 @@ def merged(current: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str,
 
 def _account(world: World, wish: DeskWish) -> Iterator[Step]:
     name = f"account {wish.tenant}"
-    attributes = {**wish.attributes, KEY: wish.tenant}
+    attributes: dict[str, Any] = {**wish.attributes, KEY: wish.tenant}
     account = world.account
     if account is None:
+        if _chatwoot_bot.is_suspended({}, wish):
+            attributes[BOT_SUSPENDED] = _chatwoot_bot.new_suspension(world.of_bot(wish), wish).kept()
         rest = {"limits": merged({}, wish.limits), "features": dict(wish.features)}
         given = {**wish.account, **{key: value for key, value in rest.items() if value}, "custom_attributes": merged({}, attributes)}
         yield Step("create", name, None, given, "create_account", given)
@@ -156,22 +183,6 @@ def _shown(state: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in state.items() if value != {}}
 
 
-def find_bot(world: World, wish: DeskWish) -> Bot | None:
-    """Return our bot: by the marker in its description, else by its name.
-
-    Raises:
-        RefusedError: there are several.
-    """
-    if wish.bot is None:
-        return None
-    marked = [bot for bot in world.bots if bot.description.endswith(marker_of(wish.tenant))]
-    found = marked or [bot for bot in world.bots if bot.name == wish.bot.name]
-    if len(found) > 1:
-        numbers = ", ".join(str(bot.id) for bot in found)
-        raise RefusedError(f"bot: {quoted(wish.bot.name)} is there several times ({numbers}); delete those that are not in use.")
-    return found[0] if found else None
-
-
 def _bot(bot: Bot | None, wish: DeskWish) -> Iterator[Step]:
     if wish.bot is None:
         return
@@ -185,12 +196,13 @@ def _bot(bot: Bot | None, wish: DeskWish) -> Iterator[Step]:
         yield Step("update", name, before, after, "update_bot", after, bot.id)
 
 
-def _inboxes(world: World, wish: DeskWish, bot: Bot | None, emails: Mapping[int, str]) -> Iterator[Step]:
+def _inboxes(world: World, wish: DeskWish, bot: Bot | None, emails: Mapping[int, str], *, suspended: bool) -> Iterator[Step]:
     known = frozenset(emails.values()) | {one.email for one in wish.people}
     for one in wish.inboxes:
         inbox = _find_inbox(world, one)
         yield from _inbox(one, inbox)
-        yield from _inbox_bot(world, wish, one, inbox, bot)
+        if not suspended:
+            yield from _inbox_bot(world, wish, one, inbox, bot)
         if one.members is None:
             continue
         for email in one.members:

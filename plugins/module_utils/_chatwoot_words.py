@@ -42,14 +42,16 @@ def data_of(what: str, answer: Answer, token: str) -> Any:
     Args:
         what: what was asked, as a sentence begins with it.
         answer: what came.
-        token: what was sent, which no text may hold.
+        token: what was sent, which no text may hold; may be empty.
 
     Raises:
         ChatwootError: it is no success, or no answer of Chatwoot's.
     """
     found = _json_of(answer)
     if not 200 <= answer.status < 300:
-        said = _said(found, answer).replace(token, "********")
+        said = _said(found, answer)
+        if token:
+            said = said.replace(token, "********")
         raise ChatwootError(_sentence(what, answer.status, said), status=answer.status, said=said)
     if answer.data.strip() and found is None:
         raise unexpected(what)
@@ -59,6 +61,11 @@ def data_of(what: str, answer: Answer, token: str) -> Any:
 def unexpected(what: str) -> ChatwootError:
     """Return the error of a success that is not Chatwoot's: a login page of a proxy, another server."""
     return ChatwootError(f"{what}: the answer is none of Chatwoot's; see whether url is Chatwoot itself, and not a login page before it.")
+
+
+def is_its_own(answer: Answer) -> bool:
+    """Whether a refusal is Chatwoot's, and not that of what stands before it, which has no account to ask for in the first place."""
+    return answer.status in (429, 500) or (answer.status == 401 and isinstance(_json_of(answer), dict))
 
 
 def _json_of(answer: Answer) -> Any:

@@ -12,8 +12,8 @@ platform app made, a GET tells the token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import (
     Account,
@@ -25,8 +25,15 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_a
     Webhook,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish, marker_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import (
+    BotWorld,
+    find_bot,
+    has_to_look,
+    is_suspended,
+    suspension_of,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import ChatwootError, Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError, quoted
 
 # Whether what is in the account was read, and why not.
@@ -46,6 +53,7 @@ class World:
         holder: number of the user whose token is used, None where that is not known.
         bot_of: inbox to its bot, of the inboxes that were asked.
         members_of: inbox to its members.
+        pending: inbox to how many of its conversations wait for a bot, of the inboxes whose bot is suspended.
         token: an administrator's, None without one.
     """
 
@@ -57,20 +65,34 @@ class World:
     webhooks: tuple[Webhook, ...] = ()
     bot_of: Mapping[int, int | None] = field(default_factory=dict)
     members_of: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    pending: Mapping[int, int] = field(default_factory=dict)
     holder: int | None = None
     token: str | None = field(default=None, repr=False)
 
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The custom attributes of the account; none where there is no account."""
+        return self.account.attributes if self.account else {}
 
-def read(platform: Platform, wish: DeskWish) -> World:
+    def of_bot(self, wish: DeskWish) -> BotWorld:
+        """What of it a suspension of the bot is about."""
+        return BotWorld(suspension_of(self.attributes), find_bot(self.bots, wish), self.inboxes, self.bot_of, self.pending)
+
+
+def read(connection: Connection, wish: DeskWish) -> World:
     """Read all that the wish is about.
 
     Raises:
         BlueGreenError: it cannot be read, or it is not the tenant's.
     """
+    if wish.platform_token is None:
+        return _read_as_administrator(connection, wish)
+    platform = Platform(connection, wish.platform_token)
     account = find_account(platform, wish)
     if account is None:
         return World(None, "blank")
-    if wish.state == "absent" or not wish.looks_inside:
+    looks_inside = wish.looks_inside or (wish.bot_status is not None and has_to_look(account.attributes, wish))
+    if wish.state == "absent" or not looks_inside:
         return World(account, "not asked for")
     if account.status == "suspended":
         return World(account, "suspended")
@@ -85,6 +107,46 @@ def read(platform: Platform, wish: DeskWish) -> World:
             return World(account, "no administrator")
         token, holder = administrator_of(platform, account, administrators)
     return _inside(Application(platform.connection, token, account.id), account, wish, holder)
+
+
+def _read_as_administrator(connection: Connection, wish: DeskWish) -> World:
+    """Read what an administrator may: nobody but a platform app sees the tenant's key, so the account is the one that was named."""
+    application = Application(connection, wish.admin_token or "", wish.account_id or 0)
+    account = administered(application)
+    if account.status == "suspended":
+        return World(account, "suspended")
+    holder = must_administer(application)
+    return _inside(application, account, wish, holder) if wish.looks_inside else World(account, "not asked for")
+
+
+def administered(application: Application) -> Account:
+    """Return the account whose number and administrator's token were given.
+
+    Raises:
+        RefusedError: the token is of nobody in it.
+    """
+    account = application.own_account()
+    if account is None:
+        raise RefusedError(
+            f"account_id: {application.account} is no account of the user whose token is given; correct account_id, or give"
+            " admin_token_file one of an administrator of that account."
+        )
+    return account
+
+
+def must_administer(application: Application) -> int:
+    """Return the number of the administrator whose token was given.
+
+    Raises:
+        RefusedError: the token is an agent's, who may read half of it and change nothing.
+    """
+    number, role = application.own_role()
+    if role != "administrator":
+        raise RefusedError(
+            f"admin_token_file: the token is of an agent of account {application.account}, and only an administrator may read and change"
+            " what is in it; give one of an administrator."
+        )
+    return number
 
 
 def find_account(platform: Platform, wish: DeskWish) -> Account | None:
@@ -159,22 +221,27 @@ def administrator_of(platform: Platform, account: Account, numbers: list[int]) -
 
 
 def _inside(application: Application, account: Account, wish: DeskWish, holder: int | None) -> World:
-    inboxes = application.inboxes() if wish.inboxes or wish.limits else []
+    minds_bot = has_to_look(account.attributes, wish)
+    inboxes = application.inboxes() if wish.inboxes or wish.limits or minds_bot else []
     named = {one.name for one in wish.inboxes}
     with_members = {one.name for one in wish.inboxes if one.members is not None}
     ours = [inbox for inbox in inboxes if inbox.name in named]
     if holder is None and (wish.agents or "agents" in wish.purge):
         # Who must neither go nor become an agent half way.
         holder = application.own_number()
-    return World(
+    world = World(
         account,
         "read",
-        people=tuple(application.people()),
-        bots=tuple(bot for bot in application.bots() if bot.account_id == account.id) if wish.bot else (),
+        people=tuple(application.people()) if wish.looks_inside else (),
+        bots=tuple(bot for bot in application.bots() if bot.account_id == account.id) if wish.bot or minds_bot else (),
         inboxes=tuple(inboxes),
         webhooks=tuple(application.webhooks()) if wish.webhooks or "webhooks" in wish.purge else (),
-        bot_of={inbox.id: application.bot_of(inbox.id, inbox.name) for inbox in ours} if wish.bot else {},
+        bot_of={inbox.id: application.bot_of(inbox.id, inbox.name) for inbox in (inboxes if minds_bot else ours if wish.bot else [])},
         members_of={inbox.id: tuple(application.members_of(inbox.id, inbox.name)) for inbox in ours if inbox.name in with_members},
         holder=holder,
         token=application.token,
     )
+    if not is_suspended(account.attributes, wish):
+        return world
+    counted = world.of_bot(wish).counted
+    return replace(world, pending={inbox.id: application.pending(inbox.id, inbox.name) for inbox in counted})

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import WEB_PORT, Desk, Manifest
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import (
+    PLATFORM_KEY,
+    PLATFORM_NAME,
+    WEB_PORT,
+    Desk,
+    Manifest,
+)
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods import (
     AGAIN,
     MIGRATION,
@@ -20,6 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods 
     WORKER,
     digest,
     empty,
+    from_secret,
     labels_of,
     manifest,
     rails,
@@ -30,7 +37,8 @@ MIGRATION_KINDS: Final = ("batch/v1/Job",)
 KINDS: Final = ("apps/v1/Deployment", "v1/Service", "autoscaling/v2/HorizontalPodAutoscaler", "policy/v1/PodDisruptionBudget")
 
 # A new Chatwoot makes whoever comes first its owner (/installation/onboarding). So the page is closed before anybody can reach it, and the
-# owner is made here, with a password that nobody knows: a new one is asked for by mail.
+# owner is made here, with a password that nobody knows: a new one is asked for by mail. And a first token for the platform is made by a
+# super administrator in the browser, or here.
 AFTER: Final = """
 Redis::Alfred.delete(Redis::Alfred::CHATWOOT_INSTALLATION_ONBOARDING)
 email = ENV.fetch("DESK_ADMIN", "")
@@ -39,6 +47,11 @@ unless email.empty? || SuperAdmin.exists?
   user = User.new(name: email.split("@").first, email: email, password: password, type: "SuperAdmin")
   user.skip_confirmation!
   user.save!
+end
+token = ENV.fetch("DESK_PLATFORM_TOKEN", "")
+unless token.empty?
+  app = PlatformApp.find_or_create_by!(name: "BlueGreen Orchestrator")
+  app.access_token.update!(token: token) unless app.access_token.token == token
 end
 """
 PREPARE: Final = 'bundle exec rails db:chatwoot_prepare && exec bundle exec rails runner "$DESK_AFTER"'
@@ -57,6 +70,8 @@ def migration(desk: Desk) -> list[Manifest]:
         # Chatwoot ends each statement after 14 s; an index of a large table takes longer.
         {"POSTGRES_STATEMENT_TIMEOUT": "600s", "DESK_ADMIN": desk.admin, "DESK_AFTER": AFTER.strip()},
     )
+    if desk.platform:
+        program["env"].append(from_secret(PLATFORM_KEY, PLATFORM_NAME, PLATFORM_KEY))
     pod = template(desk, MIGRATION, "chatwoot", [program], restartPolicy=AGAIN, volumes=empty(*RAILS_VOLUMES))
     spec = {**UNTIL_DONE, "template": pod}
     return [manifest(desk, "batch/v1", "Job", f"{MIGRATION}-{digest(pod)}", labels=labels_of(desk, MIGRATION), spec=spec)]

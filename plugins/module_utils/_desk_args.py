@@ -16,10 +16,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_secrets, _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans import PLANS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.sizes import DESK_SIZES, RESOURCES, VOLUME
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chat_plan import effective_plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import refuse_without_token
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import (
     KEYS,
     Backup,
@@ -88,13 +89,17 @@ def desk_of(given: Mapping[str, Any]) -> Desk:
     problems = problems_of(given)
     if problems:
         raise InputError(problems[0])
+    return _desk(given)
+
+
+def _desk(given: Mapping[str, Any]) -> Desk:
     return Desk(**{name: read(given) for name, read in READERS.items()})
 
 
 def problems_of(given: Mapping[str, Any]) -> list[str]:
     """Return everything that is wrong with what is said, one sentence each."""
     found: list[str] = []
-    for read in (*READERS.values(), _together):
+    for read in (*READERS.values(), _together, _account, _secrets_suffice):
         try:
             read(given)
         except InputError as problem:
@@ -103,7 +108,8 @@ def problems_of(given: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _client(given: Mapping[str, Any]) -> str:
+def client_of(given: Mapping[str, Any]) -> str:
+    """Read the id of the client."""
     text = str(given.get("client") or "")
     if not DNS_LABEL.fullmatch(text) or len(text) > LONGEST_ID:
         raise InputError(
@@ -244,7 +250,7 @@ def _storage(given: Mapping[str, Any]) -> Storage:
     unknown_keys(said, ("endpoint", "bucket", "region", "secret"), "chatwoot_files")
     return Storage(
         endpoint=_address(said.get("endpoint"), "chatwoot_files.endpoint", "the object storage that keeps what people send"),
-        bucket=label(said.get("bucket") or f"chatwoot-{_client(given)}", "chatwoot_files.bucket"),
+        bucket=label(said.get("bucket") or f"chatwoot-{client_of(given)}", "chatwoot_files.bucket"),
         region=str(said.get("region") or "us-east-1"),
         secret=object_name(said.get("secret") or "chatwoot-files", "chatwoot_files.secret"),
     )
@@ -293,7 +299,7 @@ def _backup(given: Mapping[str, Any]) -> Backup:
     endpoint = said.get("endpoint") or _storage(given).endpoint
     return Backup(
         endpoint=_address(endpoint, "chatwoot_backup.endpoint", "the object storage that keeps the backups"),
-        bucket=label(said.get("bucket") or f"chatwoot-{_client(given)}-backup", "chatwoot_backup.bucket"),
+        bucket=label(said.get("bucket") or f"chatwoot-{client_of(given)}-backup", "chatwoot_backup.bucket"),
         secret=object_name(said.get("secret") or "chatwoot-backup", "chatwoot_backup.secret"),
         schedule=schedule,
         keep_days=number(said_or(said.get("keep_days"), 30), "chatwoot_backup.keep_days", least=1, most=3650),
@@ -313,7 +319,7 @@ def _entrance(given: Mapping[str, Any]) -> Entrance:
                 f"chatwoot_entrypoints: {quoted(point)} is no entry point; write its name in Traefik's settings, like websecure."
             )
     domain = host_name(given.get("domain") or "", "chatwoot_domain")
-    host = host_name(given["host"], "chatwoot_host") if given.get("host") else f"chat-{_client(given)}.{domain}"
+    host = host_name(given["host"], "chatwoot_host") if given.get("host") else f"chat-{client_of(given)}.{domain}"
     return Entrance(
         host=host,
         entry_points=tuple(points),
@@ -417,6 +423,10 @@ def _admin(given: Mapping[str, Any]) -> str:
     return text
 
 
+def _platform(given: Mapping[str, Any]) -> bool:
+    return truth(given.get("platform"), "chatwoot_platform_token")
+
+
 def _together(given: Mapping[str, Any]) -> None:
     """Refuse what is well by itself and cannot work together."""
     try:
@@ -437,8 +447,26 @@ def _together(given: Mapping[str, Any]) -> None:
         )
 
 
+def _account(given: Mapping[str, Any]) -> None:
+    try:
+        _plan(given)
+    except InputError:
+        # Told by the part that it belongs to.
+        return
+    refuse_without_token(given.get("account") or {}, token=_platform(given))
+
+
+def _secrets_suffice(given: Mapping[str, Any]) -> None:
+    try:
+        desk = _desk(given)
+    except InputError:
+        # Told by the part that it belongs to.
+        return
+    _desk_secrets.check(desk)
+
+
 READERS: Final[dict[str, Any]] = {
-    "client": _client,
+    "client": client_of,
     "plan": _plan,
     "pods": _sizes,
     "cpu_percent": _cpu_percent,
@@ -459,4 +487,6 @@ READERS: Final[dict[str, Any]] = {
     "env_from": _env_from,
     "locale": _locale,
     "admin": _admin,
+    "platform": _platform,
+    "secrets": _desk_secrets.secrets_of,
 }

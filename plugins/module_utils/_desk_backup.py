@@ -28,6 +28,9 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods 
 )
 
 KINDS: Final = ("batch/v1/CronJob",)
+JOB_KINDS: Final = ("batch/v1/Job",)
+# A week, in which somebody can read its log. Kubernetes itself takes it away then, for no set may: a preview would not know of it.
+KEPT_SECONDS: Final = 604800
 
 # Where there is no repository yet, one is made; where the storage does not answer, that fails, too, and the Job with it.
 SAVE: Final = """set -eu
@@ -38,6 +41,29 @@ restic forget --host "$DESK_CLIENT" --tag chatwoot --keep-daily "$DESK_KEEP_DAYS
 
 def manifests(desk: Desk) -> list[Manifest]:
     """Return the CronJob."""
+    spec: dict[str, Any] = {
+        "schedule": desk.backup.schedule,
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 3600,
+        "successfulJobsHistoryLimit": 1,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {"spec": _job(desk)},
+    }
+    return [manifest(desk, "batch/v1", "CronJob", BACKUP, labels=labels_of(desk, BACKUP), spec=spec)]
+
+
+def at_once(desk: Desk, name: str) -> list[Manifest]:
+    """Return a Job that does now what the CronJob does once a day.
+
+    Args:
+        desk: whose.
+        name: what tells this backup from others; the same name is the same backup, which is made once.
+    """
+    spec = {**_job(desk), "ttlSecondsAfterFinished": KEPT_SECONDS}
+    return [manifest(desk, "batch/v1", "Job", f"{BACKUP}-{name}", labels=labels_of(desk, BACKUP), spec=spec)]
+
+
+def _job(desk: Desk) -> dict[str, Any]:
     dump = container(
         desk,
         "dump",
@@ -77,15 +103,7 @@ def manifests(desk: Desk) -> list[Manifest]:
     )
     keys = {"name": "keys", "secret": {"secretName": KEYS_NAME, "defaultMode": 0o440}}
     pod = template(desk, BACKUP, "backup", [save], initContainers=[dump], restartPolicy="Never", volumes=[*empty("backup", "tmp"), keys])
-    spec: dict[str, Any] = {
-        "schedule": desk.backup.schedule,
-        "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": 3600,
-        "successfulJobsHistoryLimit": 1,
-        "failedJobsHistoryLimit": 3,
-        "jobTemplate": {"spec": {"activeDeadlineSeconds": 10800, "backoffLimit": 2, "template": pod}},
-    }
-    return [manifest(desk, "batch/v1", "CronJob", BACKUP, labels=labels_of(desk, BACKUP), spec=spec)]
+    return {"activeDeadlineSeconds": 10800, "backoffLimit": 2, "template": pod}
 
 
 def buckets_of(desk: Desk) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ KEYS: Final[dict[str, int]] = {
 }
 KEYS_NAME: Final = "chatwoot-keys"
 
+# With a token for the platform, which the operator chooses: whoever has it holds all accounts of this one Chatwoot.
+PLATFORM_NAME: Final = "chatwoot-platform"
+PLATFORM_KEY: Final = "DESK_PLATFORM_TOKEN"
+
 WEB_PORT: Final = 3000
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
@@ -164,6 +168,8 @@ class Desk:
         env_from: Secrets with further environment.
         locale: language.
         admin: address of the first super administrator, empty for none.
+        platform: whether a token for the platform is given, by which its account is held.
+        secrets: Secrets that the run brings, and the names of their keys.
     """
 
     client: str
@@ -187,6 +193,8 @@ class Desk:
     env_from: tuple[str, ...]
     locale: str
     admin: str
+    platform: bool
+    secrets: Mapping[str, tuple[str, ...]]
 
     @property
     def namespace(self) -> str:

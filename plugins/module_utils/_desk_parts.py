@@ -11,6 +11,7 @@ is the migration, for what comes after it must not begin before it is done.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -23,8 +24,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
     _desk_place,
     _desk_watch,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of, problems_of
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import Desk, Manifest
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import account_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import client_of, desk_of, problems_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import Desk, Manifest, namespace_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import NAMESPACE
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import strangers
 
 PARTS: Final[dict[str, tuple[Callable[[Desk], list[Manifest]], tuple[str, ...]]]] = {
@@ -38,6 +42,16 @@ PARTS: Final[dict[str, tuple[Callable[[Desk], list[Manifest]], tuple[str, ...]]]
     "watch": (_desk_watch.manifests, _desk_watch.KINDS),
 }
 STORAGE: Final = "storage"
+# What a client's own Chatwoot is reached by.
+OWN: Final = (
+    ("chatwoot_api.url", "url", "write the address of the client's Chatwoot, for example chatwoot_api: {url: https://chat.acme.example}."),
+    ("chatwoot_account_id", "account_id", "write the number of the account, which stands in its address (/app/accounts/7)."),
+    (
+        "chatwoot_admin_token",
+        "has_token",
+        "give the token of one of its administrators (profile settings, access token), from a vault.",
+    ),
+)
 
 
 def part(given: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -58,8 +72,56 @@ def part(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name == STORAGE:
         return {"buckets": _desk_backup.buckets_of(desk)}
     manifests, kinds = PARTS[name]
-    found = {"set": f"desk-{desk.client}-{name}", "manifests": manifests(desk), "namespaces": [desk.namespace], "kinds": list(kinds)}
+    found = {"set": set_of(desk.client, name), "manifests": manifests(desk), "namespaces": [desk.namespace], "kinds": list(kinds)}
     return {**found, "host": desk.entrance.host} if name == "entrance" else found
+
+
+def named(client: str) -> list[dict[str, Any]]:
+    """Return all parts of a client's Chatwoot by name alone, the last first: what goes, goes in the opposite order.
+
+    Without the namespace, which is in the first of them and takes along all that is in it.
+
+    Args:
+        client: its id.
+
+    Raises:
+        InputError: that cannot be an id.
+    """
+    namespace = namespace_of(client_of({"client": client}))
+    return [
+        {
+            "part": name,
+            "set": set_of(client, name),
+            "namespaces": [namespace],
+            "kinds": [kind for kind in kinds if kind != NAMESPACE.full_name],
+        }
+        for name, (_manifests, kinds) in reversed(PARTS.items())
+    ]
+
+
+def backup_now(given: Mapping[str, Any], name: str, time: str) -> dict[str, Any]:
+    """Return a backup that is made at once, as the module kubernetes_manifests takes it.
+
+    Args:
+        given: what is said of the desk.
+        name: which one it is. It is a set of its own, so that one of another time is replaced.
+        time: what tells it from others of this name.
+
+    Raises:
+        InputError: a value cannot work.
+    """
+    desk = desk_of(given)
+    return {
+        "set": set_of(desk.client, f"backup-{name}"),
+        "manifests": _desk_backup.at_once(desk, f"{name}-{time}"),
+        "namespaces": [desk.namespace],
+        "kinds": list(_desk_backup.JOB_KINDS),
+    }
+
+
+def set_of(client: str, name: str) -> str:
+    """Return the name of the set that a part is."""
+    return f"desk-{client}-{name}"
 
 
 def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
@@ -71,6 +133,20 @@ def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Ite
         known: the role's own.
     """
     return [*strangers(variables, known, said="no variable of a Chatwoot is called that"), *problems_of(given)]
+
+
+def own_refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
+    """Return everything that is wrong with what is said of a Chatwoot that the client runs; see ``refusals``."""
+    found = strangers(variables, known, said="no variable of a Chatwoot is called that")
+    for option, key, remedy in OWN:
+        if not given.get(key):
+            found.append(f"{option}: not given; {remedy}")
+    for read in (client_of, functools.partial(account_of, managed=False)):
+        try:
+            read(given)
+        except InputError as problem:
+            found.append(problem.sentence)
+    return found
 
 
 def conflicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, ProbeError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, ProbeError, quoted
 
 # A health page is small; a video served by mistake must not fill the memory.
 MAX_BODY = 1024 * 1024
@@ -70,7 +70,7 @@ def check_url(option: str, url: str) -> SplitResult:
         # The value is not printed, usable or not: it may hold a password.
         raise InputError(f"{option}: the URL carries a user or password, and it is shown; give it without them.")
     if not usable or any(char.isspace() or ord(char) < 32 for char in url):
-        raise InputError(f"{option}: {url!r} is not an http:// or https:// URL with a host; write for example http://127.0.0.1:8080.")
+        raise InputError(f"{option}: {quoted(url)} is not an http:// or https:// URL with a host; write for example http://127.0.0.1:8080.")
     return parts
 
 

@@ -49,6 +49,7 @@ STATEFUL_SET: Final = Kind(
     fixed=("spec.podManagementPolicy", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"),
     lost="its pods go with it, its volumes stay",
 )
+CONFIG_MAP: Final = Kind("ConfigMap", "v1", "configmaps")
 CRON_JOB: Final = Kind("CronJob", "batch/v1", "cronjobs")
 JOB: Final = Kind("Job", "batch/v1", "jobs", fixed=("spec.completionMode", "spec.selector", "spec.template"), lost="its pods go with it")
 
@@ -57,7 +58,7 @@ _FURTHER: Final = (
     SERVICE,
     CLAIM,
     DEPLOYMENT,
-    Kind("ConfigMap", "v1", "configmaps"),
+    CONFIG_MAP,
     STATEFUL_SET,
     Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
     JOB,

@@ -53,6 +53,7 @@ MANIFESTS_SPEC: Final[dict[str, Any]] = {
     "take_over": {"type": "bool", "default": False},
     "validate": {"type": "str", "choices": ["client", "server"], "default": "client"},
     "wait_seconds": {"type": "int", "default": 0},
+    "with_namespaces": {"type": "bool", "default": False},
     **KUBERNETES_SPEC,
 }
 
@@ -87,7 +88,7 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """
     _manifests_wait.check_wait(params["wait_seconds"])
     wanted = wanted_of(params)
-    places = _places(params, wanted)
+    places = places_of(params, wanted)
     with opened(params) as access:
         return _run(Api(access, timeout=params["request_timeout"]), params, wanted, places, check_mode=check_mode)
 
@@ -95,12 +96,12 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
 def _run(
     api: Api, params: Mapping[str, Any], wanted: list[Wanted], places: list[tuple[Kind, str | None]], *, check_mode: bool
 ) -> dict[str, Any]:
-    found, missing = _read(api, places)
+    found, missing = read(api, places)
     if missing and params["missing_crd"] == "fail":
         raise InputError(f"manifests: the cluster does not know {', '.join(sorted(missing))}; install its definition (CRD) first.")
     present = params["state"] == "present"
     known = [one for one in wanted if present and one.kind.full_name not in missing]
-    steps, taken = plan(params["set"], known, found, take_over=params["take_over"])
+    steps, taken = plan(params["set"], known, found, take_over=params["take_over"], with_namespaces=_with_namespaces(params))
     _refuse_nowhere(api, steps, {namespace for _kind, namespace, _name in found} | set(params["namespaces_to_come"]))
     warnings = (
         [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
@@ -118,9 +119,24 @@ def _run(
     if not check_mode:
         execute(api, steps)
         _manifests_wait.wait(api, [(one.kind, *one.place) for one in known], params["wait_seconds"])
+        gone = [(step.kind, step.name) for step in steps if step.kind is NAMESPACE and step.action == "delete"]
+        _manifests_wait.await_gone(api, gone, params["wait_seconds"])
     elif params["validate"] == "server":
         result["warnings"] += validate(api, steps, set(params["namespaces_to_come"]) - {namespace for _kind, namespace, _name in found})
     return {**result, "requests": dict(sorted(api.requests.items()))}
+
+
+def _with_namespaces(params: Mapping[str, Any]) -> frozenset[str]:
+    """Return the namespaces that go with their set: those that are named among the manifests, and no others.
+
+    Raises:
+        InputError: that is said of a set that is to be there.
+    """
+    if params["with_namespaces"] and params["state"] == "present":
+        raise InputError("with_namespaces: true is for state: absent; take one of the two out.")
+    if not params["with_namespaces"]:
+        return frozenset()
+    return frozenset(str(one["metadata"]["name"]) for one in params["manifests"] if one.get("kind") == NAMESPACE.kind)
 
 
 def wanted_of(params: Mapping[str, Any]) -> list[Wanted]:
@@ -195,7 +211,7 @@ def _complete_limits(manifest: Manifest) -> None:
             limit.update({side: amounts for side, amounts in filled.items() if amounts})
 
 
-def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[Kind, str | None]]:
+def places_of(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[Kind, str | None]]:
     """Return where to look: each kind in each namespace, once."""
     kinds = {one.kind.full_name: one.kind for one in wanted}
     for name in params["kinds"]:
@@ -214,7 +230,7 @@ def _places(params: Mapping[str, Any], wanted: Iterable[Wanted]) -> list[tuple[K
     return [(kinds[name], namespace or None) for name, namespace in sorted(places)]
 
 
-def _read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tuple[str, str, str], Object], set[str]]:
+def read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tuple[str, str, str], Object], set[str]]:
     """Return what is there by kind, namespace and name, and the kinds that the cluster does not know."""
     found: dict[tuple[str, str, str], Object] = {}
     missing: set[str] = set()
@@ -265,7 +281,12 @@ def _refuse_nowhere(api: Api, steps: Iterable[Step], sure: set[str]) -> None:
 
 
 def plan(
-    name: str, wanted: Iterable[Wanted], found: Mapping[tuple[str, str, str], Object], *, take_over: bool
+    name: str,
+    wanted: Iterable[Wanted],
+    found: Mapping[tuple[str, str, str], Object],
+    *,
+    take_over: bool,
+    with_namespaces: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Step, ...], tuple[tuple[str, Any], ...]]:
     """Compare a set with what is there: what is declared in its order, then what is of the set and declared no more.
 
@@ -274,6 +295,7 @@ def plan(
         wanted: what is declared.
         found: what is there, by kind (``apiVersion/kind``), namespace and name.
         take_over: whether objects and fields of other managers are taken over.
+        with_namespaces: those of its namespaces that go with it.
 
     Raises:
         RefusedError: something of somebody else is in the way.
@@ -283,7 +305,7 @@ def plan(
     for one in wanted:
         current = left.pop((one.kind.full_name, *one.place), None)
         pairs += [(step, current) for step in apply_step(one.kind, _with_replicas(one.manifest, current), current)]
-    pairs += [(step, None) for step in _pruned(name, left)]
+    pairs += [(step, None) for step in _pruned(name, left, with_namespaces)]
     return settle(pairs, take_over=take_over)
 
 
@@ -302,13 +324,13 @@ def _with_replicas(manifest: Manifest, current: Object | None) -> Manifest:
     return {**manifest, "spec": {**spec, "replicas": current["spec"]["replicas"]}}
 
 
-def _pruned(name: str, left: Mapping[tuple[str, str, str], Object]) -> Iterator[Step]:
-    for (kind, _namespace, _name), current in sorted(left.items()):
+def _pruned(name: str, left: Mapping[tuple[str, str, str], Object], with_namespaces: frozenset[str]) -> Iterator[Step]:
+    for (kind, _namespace, its_name), current in sorted(left.items()):
         meta = current["metadata"]
         # What belongs to another object goes with that one; what is going needs no second push. A namespace takes along all that is in it,
         # so it goes by nobody's deleted line.
         if (
-            kind != NAMESPACE.full_name
+            (kind != NAMESPACE.full_name or its_name in with_namespaces)
             and is_ours(current)
             and meta["labels"].get(SET_LABEL) == name
             and not meta.get("deletionTimestamp")

@@ -55,6 +55,28 @@ def wait(api: Api, places: Iterable[tuple[Kind, str, str]], seconds: int) -> Non
         time.sleep(0.5)
 
 
+def await_gone(api: Api, namespaces: Iterable[tuple[Kind, str]], seconds: int) -> None:
+    """Wait until namespaces are gone, which they are after all that is in them.
+
+    Args:
+        api: the cluster.
+        namespaces: their kind and names.
+        seconds: how long; 0 does not wait at all.
+
+    Raises:
+        RefusedError: one is still there.
+    """
+    until = time.monotonic() + seconds
+    for kind, name in namespaces if seconds > 0 else ():
+        while api.get(kind, None, name) is not None:
+            if time.monotonic() > until:
+                raise RefusedError(
+                    f"namespace {name} is still going after {seconds} s; see what is left in it (finalizers), it goes on without us.",
+                    changed=True,
+                )
+            time.sleep(0.5)
+
+
 def why_deployment(found: Object) -> str:
     """Say what a Deployment still waits for; empty when it has rolled out."""
     status, wanted = found.get("status") or {}, int((found.get("spec") or {}).get("replicas", 1))

@@ -23,6 +23,7 @@ DECIMAL_BYTES: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKMGTP]i?)?B")
 DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 MILLIS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MONEY: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MIME: Final = re.compile(r"(\*/\*|[a-z]+/(\*|[a-z0-9][a-z0-9.+-]*))")
 
 
@@ -109,6 +110,13 @@ def mime_types(value: object, option: str) -> tuple[str, ...]:
     if not items or not all(isinstance(item, str) and MIME.fullmatch(item) for item in items):
         raise refuse(option, value, "a list of MIME types; write for example [image/png, 'image/*', '*/*']")
     return tuple(str(item) for item in items)
+
+
+def names(value: object, option: str) -> tuple[str, ...]:
+    """Read a list of names, as programs have them; it may be empty."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and NAME.fullmatch(item) for item in value):
+        raise refuse(option, value, "a list of names; write for example [reports, campaigns]")
+    return tuple(sorted({str(item) for item in value}))
 
 
 def line(value: object, option: str) -> str:

@@ -15,6 +15,9 @@ description:
   - The account is found by O(tenant), which is kept in its C(custom_attributes), or by O(account_id); never by its name, which others can
     have, too. Limits, features and attributes are merged into what is there.
   - A preview asks with C(GET) only, computes the differences on its own side, and says what the apply does, diff by diff.
+  - In a Chatwoot of the client's own, where no platform app of ours is, O(account_id) and O(admin_token_file) alone hold what is in the
+    account - O(agents), O(bot), O(inboxes), O(webhooks) and O(purge). All other options on the account are refused by name, for an
+    administrator cannot do what they say, or cannot even read it.
   - What Chatwoot would undo, refuse half way or answer with a bare 500 is refused before anything is changed, with the reason.
   - A run that was killed is run again; nothing is made twice.
 extends_documentation_fragment:
@@ -26,14 +29,15 @@ attributes:
     details:
       - Asks with C(GET) only. What is in an account that is suspended cannot be read, so a run that reactivates one changes the account
         only, and says that it wants to be run again.
+      - Before there is a Chatwoot at all, O(server_to_come=true) says what is to be made in it.
   diff_mode:
     support: full
   idempotent:
     support: full
 notes:
   - Of a new administrator of an account that has none, the same is true - what is in it can be read in the next run only.
-  - The order is - the account (reactivated first), its administrator, who goes, who comes, the bot, inboxes with bot and members,
-    webhooks, and a suspension last.
+  - The order is - the account (reactivated first), its administrator, who goes, who comes, the suspension of the bot, the bot, inboxes
+    with bot and members, the end of a suspension of the bot, webhooks, and a suspension of the account last.
   - New administrators are made by the platform and get no mail; they set a password with I(forgot your password). Agents are invited by
     mail, once.
   - An administrator or agent who is in Chatwoot already is taken as they are. This platform app may then read and change that
@@ -41,6 +45,9 @@ notes:
   - Keep the number that RV(account_id) returns in the tenant's inventory. Chatwoot 4.14's list of accounts, in which O(tenant) is looked
     up, answers 500 for ever once an account of this platform app was deleted; with O(account_id) the list is not needed, and a tenant with
     a bot is found by that.
+  - A suspension of the bot is noted in the account before anything else is done, and forgotten last. A run that was killed is found half
+    way, and goes on. Chatwoot has no mark for who made a conversation C(pending), so one that a person made so by hand, in an inbox whose
+    bot is suspended, is opened, too.
   - Inboxes are never deleted, for their conversations would go with them.
 options:
   tenant:
@@ -55,14 +62,24 @@ options:
     choices: [present, absent]
     default: present
   account_id:
-    description: Number of the account, where it is known. With O(take_over=true) an account without a key becomes the tenant's.
+    description:
+      - Number of the account, where it is known. With O(take_over=true) an account without a key becomes the tenant's.
+      - Needed without a platform app. Nobody but a platform app sees whose an account is, so O(tenant) then finds the bot, and no more.
     type: int
   take_over:
     description: Take over the account that O(account_id) names and that has no key of ours. One of another tenant is never taken over.
     type: bool
     default: false
+  server_to_come:
+    description:
+      - For the first preview of a Chatwoot that the same run only makes. Where in check mode no Chatwoot answers (its name is not known,
+        its port is closed, a proxy says 404 or 503), what is previewed is a new account, and a warning says so. That needs no token.
+      - Where Chatwoot answers, everything is as without it, a bad token included. In an apply it changes nothing, and neither does it with
+        O(account_id) or O(state=absent), which are about an account in a Chatwoot that was made.
+    type: bool
+    default: false
   name:
-    description: Name of the account, which its people see. Required with O(state=present). Names need not be unique.
+    description: Name of the account, which its people see. Needed for a new one; without it the old one stays. Names need not be unique.
     type: str
   locale:
     description: Language of the account, one of Chatwoot's own, for example V(fr) or V(pt_BR).
@@ -78,6 +95,20 @@ options:
       - V(suspended) locks everybody out and answers no request; V(active) lets them in again. Without it, what is there is kept.
     type: str
     choices: [active, suspended]
+  bot_status:
+    description:
+      - V(suspended) suspends the tenant's bot, and nobody and nothing else. Every inbox that has it loses it, those that the task does not
+        declare, too, and conversations that wait for it (C(pending), which agents do not see in their list) are opened. Why, and which
+        inboxes had it, is kept in the account's C(custom_attributes).
+      - V(active) gives these inboxes the bot again and forgets it. An inbox that was given another bot meanwhile keeps that one.
+      - Without it, what is there is kept. As long as the bot is suspended, every run that looks into the account keeps it off - O(inboxes)
+        with O(inboxes[].bot=true) are not connected - and opens what waits for it.
+      - Needs neither O(bot) nor O(inboxes); the bot is found by the marker in its description.
+    type: str
+    choices: [active, suspended]
+  bot_reason:
+    description: Why the bot is suspended, in a few words like V(quota 2026-11). Required with O(bot_status=suspended), and only then.
+    type: str
   limits:
     description:
       - How many the account may have - C(agents) (administrators count, too), C(inboxes), C(captain_responses), C(captain_documents) and
@@ -264,8 +295,32 @@ EXAMPLES = r"""
     url: https://chat.agency.example
     platform_token_file: /etc/bluegreen/chatwoot-platform-token
     tenant: acme
-    name: Acme
     status: suspended
+
+- name: The month's conversations are used up, so people answer and the bot does not
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.agency.example
+    platform_token_file: /etc/bluegreen/chatwoot-platform-token
+    tenant: acme
+    bot_status: suspended
+    bot_reason: quota 2026-11
+
+- name: A new month
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.agency.example
+    platform_token_file: /etc/bluegreen/chatwoot-platform-token
+    tenant: acme
+    bot_status: active
+
+- name: The bot in a Chatwoot of the client's own
+  bluegreen.orchestrator.chatwoot_tenant:
+    url: https://chat.acme.example
+    account_id: 1
+    admin_token_file: /etc/bluegreen/acme-chatwoot-token
+    tenant: acme
+    bot: {name: Acme bot, url: https://bots.agency.example/acme}
+    inboxes:
+      - {name: Shop, website_url: https://shop.acme.example}
 
 - name: The end of a support desk
   bluegreen.orchestrator.chatwoot_tenant:
@@ -293,6 +348,16 @@ status:
   type: str
   returned: success
   sample: active
+bot_status:
+  description: Whether the tenant's bot is active or suspended after this; null with O(state=absent), and without a platform app.
+  type: str
+  returned: success
+  sample: suspended
+opened:
+  description: How many conversations that waited for the bot are opened. In an apply, how many were.
+  type: int
+  returned: success
+  sample: 3
 http_status:
   description: What Chatwoot answered when it refused; 0 where it did not answer.
   type: int

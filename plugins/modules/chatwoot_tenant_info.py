@@ -12,17 +12,20 @@ author: BlueGreen Orchestrator team (@bluegreen-orchestrator)
 description:
   - Reads the accounts that M(bluegreen.orchestrator.chatwoot_tenant) made, of some tenants or of all tenants of a platform app, in one
     request however many there are.
+  - In a Chatwoot of the client's own, where no platform app of ours is, O(account_id) and O(admin_token_file) alone read that account.
 extends_documentation_fragment:
   - bluegreen.orchestrator.attributes
   - bluegreen.orchestrator.attributes.info_module
   - bluegreen.orchestrator.chatwoot
 options:
   tenants:
-    description: Keys of tenants; all tenants by default. Of those that are not there nothing is returned.
+    description:
+      - Keys of tenants; all tenants by default. Of those that are not there nothing is returned.
+      - Only a platform app sees whose an account is, so this is refused without one.
     type: list
     elements: str
   account_id:
-    description: Number of one account, which is then read by itself.
+    description: Number of one account, which is then read by itself. Needed without a platform app.
     type: int
   inside:
     description: Whether people, bots, inboxes and webhooks of each account are read, too, in some requests each.
@@ -31,6 +34,12 @@ options:
   month:
     description: A month, for example V(2026-11), whose conversations are counted, in UTC.
     type: str
+  server:
+    description:
+      - Whether that is returned, too, what Chatwoot tells everybody of itself, in RV(server). It is asked first.
+      - Needs no token. Where none is given, by no option and no variable, and nothing else is asked for, nothing else is read.
+    type: bool
+    default: false
 seealso:
   - module: bluegreen.orchestrator.chatwoot_tenant
 """
@@ -49,6 +58,19 @@ EXAMPLES = r"""
     tenants: [acme]
     inside: true
     month: 2026-10
+
+- name: One account of a Chatwoot of the client's own, as its administrator
+  bluegreen.orchestrator.chatwoot_tenant_info:
+    url: https://chat.acme.example
+    account_id: 1
+    admin_token_file: /etc/bluegreen/acme-chatwoot-token
+    inside: true
+    server: true
+
+- name: Which version runs there, and whether its database and queue do
+  bluegreen.orchestrator.chatwoot_tenant_info:
+    url: https://chat.acme.example
+    server: true
 """
 
 RETURN = r"""
@@ -56,6 +78,9 @@ desks:
   description:
     - The support desks. People, bots, inboxes and webhooks are there with O(inside=true), conversations with O(month); where they could
       not be read, C(problems) says why.
+    - C(bot_suspended) is why the bot is suspended, null where it is not.
+    - Without a platform app there is one desk, of which C(limits) and C(bot_suspended) are null, for an administrator does not see them,
+      and C(tenant) is told with O(inside=true), by our bot.
     - C(website_token) is what the script of the widget on the client's site names, and no secret. C(keeps_limits) is false for the
       edition without them.
   type: list
@@ -67,6 +92,7 @@ desks:
       name: Acme
       locale: fr
       status: active
+      bot_suspended: quota 2026-11
       limits: {agents: 3, inboxes: 2}
       features: [agent_bots, channel_website, inbox_management]
       problems: []
@@ -76,6 +102,13 @@ desks:
       inboxes: [{id: 9, name: Shop, channel: "Channel::WebWidget", website_token: fjdYLn7A4xUkiDZS9z7CrJ7v, bot_id: 4}]
       webhooks: [{id: 3, url: "https://hooks.agency.example/acme", subscriptions: [message_created]}]
       conversations: 412
+server:
+  description:
+    - Version of Chatwoot, and how its database (C(data_services)) and its Redis (C(queue_services)) are, C(ok) or C(failing), as Chatwoot
+      says it. It is returned when the rest fails, too.
+  type: dict
+  returned: with O(server=true), when Chatwoot answered
+  sample: {version: 4.14.1, data_services: ok, queue_services: ok}
 requests:
   description: How many requests of each method were made.
   type: dict

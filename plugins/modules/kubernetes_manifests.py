@@ -90,9 +90,18 @@ options:
       - How long an apply waits until Deployments and StatefulSets have rolled out and Jobs are complete; 0 does not wait.
       - Of a StatefulSet with a partition only the pods above it are waited for, of one with the strategy C(OnDelete) none that are to be
         replaced.
+      - With O(with_namespaces=true), also how long it waits until those are gone.
     type: int
     default: 0
+  with_namespaces:
+    description:
+      - With O(state=absent), also delete the namespaces of the set that are named among O(manifests), with all that is in them, whosever
+        it is. Otherwise a namespace always stays, for it takes along volumes and Secrets.
+    type: bool
+    default: false
 seealso:
+  - module: bluegreen.orchestrator.kubernetes_manifests_info
+  - module: bluegreen.orchestrator.kubernetes_secrets
   - module: bluegreen.orchestrator.tier_quota
 """
 
@@ -118,6 +127,18 @@ EXAMPLES = r"""
     state: absent
     namespaces: [e-commerce-tenant-acme]
     kinds: [traefik.io/v1alpha1/Middleware]
+
+- name: Away with a namespace of ours and all that is in it
+  bluegreen.orchestrator.kubernetes_manifests:
+    set: acme-place
+    state: absent
+    manifests:
+      - apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: client-acme
+    with_namespaces: true
+    wait_seconds: 120
 """
 
 RETURN = r"""

@@ -98,10 +98,11 @@ def hosts_of(play: Any) -> list[Any]:
 
 
 def noun_of(host: Any) -> str:
-    """Return what a host is: a site or a tenant, by the inventory's groups; this machine is neither."""
+    """Return what a host is: a site, a tenant or a desk, by the inventory's groups; this machine is none of them."""
     groups = {group.name for group in host.get_groups()}
-    if "tenants" in groups:
-        return "tenant"
+    for group, noun in (("tenants", "tenant"), ("desks", "desk")):
+        if group in groups:
+            return noun
     return "host" if host.name in constants.LOCALHOST and "sites" not in groups else "site"
 
 

@@ -188,6 +188,23 @@ class Desk(Runs):
         """The account's own bots; there may be some of the installation, too."""
         return [one for one in self.inside("agent_bots") if one["account_id"]]
 
+    def conversations(self, status: str = "all") -> list[dict[str, Any]]:
+        """The conversations of the account, those of which something was heard last first; no more than a page of them."""
+        found: list[dict[str, Any]] = self.inside(f"conversations?status={status}")["data"]["payload"]
+        return found
+
+    def visitor_writes(self, inbox: str) -> int:
+        """Let somebody write into an inbox; returns the number of the conversation that begins."""
+        ask, token, base = self.chatwoot.ask, self.token(), f"/api/v1/accounts/{self.account['id']}"
+        (number,) = [one["id"] for one in self.inside("inboxes")["payload"] if one["name"] == inbox]
+        status, made = ask("POST", f"{base}/contacts", {"inbox_id": number, "name": "Visitor"}, token=token)
+        assert status == 200, made
+        source = made["payload"]["contact_inbox"]["source_id"]
+        body = {"source_id": source, "inbox_id": number, "contact_id": made["payload"]["contact"]["id"]}
+        status, begun = ask("POST", f"{base}/conversations", body, token=token)
+        assert status == 200, begun
+        return int(begun["id"])
+
     def held(self) -> dict[str, Any] | None:
         """All that Chatwoot holds of this tenant, without secrets; None where nothing is there."""
         accounts = self.accounts()
@@ -211,6 +228,7 @@ class Desk(Runs):
                     one["name"]: sorted(person["email"] for person in self.inside(f"inbox_members/{one['id']}")["payload"])
                     for one in inboxes
                 },
+                "conversations": {one["id"]: (one["inbox_id"], one["status"]) for one in self.conversations()},
                 "webhooks": {one["url"]: one for one in self.inside("webhooks")["payload"]["webhooks"]},
             }
         )

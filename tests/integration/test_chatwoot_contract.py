@@ -51,6 +51,12 @@ def test_what_the_description_does_not_say_is_refused() -> None:
             contract.check_request(operation, wrong, {})
     with pytest.raises(BrokenContractError, match="the query has page"):
         contract.check_request(operation, {"name": "A"}, {"page": "2"})
+    listing = contract.find("GET", "/api/v1/accounts/1/conversations")
+    assert listing is not None
+    contract.check_request(listing, None, {"inbox_id": "5", "status": "pending", "page": "1"})
+    for query in ({"inbox_id": "shop"}, {"status": "waiting"}, {"page": "-"}):
+        with pytest.raises(BrokenContractError, match=r"^GET \S+/conversations: the query's "):
+            contract.check_request(listing, None, query)
     for status, body in ((418, {}), (200, {"id": 1}), (200, NO_JSON), (401, {"description": "no"}), (500, {})):
         with pytest.raises(BrokenContractError):
             contract.check_response(operation, status, body)

@@ -47,7 +47,16 @@ def test_what_is_refused_before_anything_is_asked(ways: Ways, tmp_path: Path) ->
             task("chatwoot_tenant", **place, platform_token=CANARY),
             task("chatwoot_tenant", **place, admin_token=f"{CANARY} {CANARY}"),
             task("chatwoot_tenant", **place),
+            task("chatwoot_tenant", **place, server_to_come=True),
+            task("chatwoot_tenant", **place, bot_status="suspended"),
+            task("chatwoot_tenant", **place, bot_reason="quota"),
+            task(
+                "chatwoot_tenant", tenant="acme", url="http://127.0.0.1:1", account_id=7, admin_token=CANARY, name="A", limits={"agents": 3}
+            ),
+            task("chatwoot_tenant", tenant="acme", url="http://127.0.0.1:1", account_id=7, admin_token=CANARY, bot=None),
             task("chatwoot_tenant_info", url="http://127.0.0.1:1", platform_token=CANARY),
+            task("chatwoot_tenant_info", url="http://127.0.0.1:1", account_id=7, admin_token=CANARY, tenants=["acme"]),
+            task("chatwoot_tenant_info", url="http://127.0.0.1:1", server=True),
             task("chatwoot_tenant_info", url="http://127.0.0.1:1", platform_token=CANARY, month="May"),
         ]
     )
@@ -65,7 +74,8 @@ def test_previews_and_what_is_as_it_should_be(ways: Ways, desk: Desk, chatwoot: 
                 task("chatwoot_tenant", **given(desk, **{**desk.options, "limits": {"agents": 1}})),
                 task("chatwoot_tenant", **given(desk, state="absent", confirm_name="no")),
                 task("chatwoot_tenant", **given(other, state="absent")),
-                task("chatwoot_tenant_info", **given(desk, tenant=None, inside=True)),
+                task("chatwoot_tenant_info", **given(desk, tenant=None, inside=True, server=True)),
+                *([task("chatwoot_tenant", **given(desk, bot_status="suspended", bot_reason="quota"))] if check else []),
                 *([task("chatwoot_tenant", **given(other, **other.options))] if check else []),
             ],
             check_mode=check,
@@ -73,7 +83,8 @@ def test_previews_and_what_is_as_it_should_be(ways: Ways, desk: Desk, chatwoot: 
         assert desk.writes(mark) == []
         assert [result.get("changed") for result in found[:1]] == [False]
         assert ["failed" in result and result["failed"] for result in found[:5]] == [False, True, True, False, False]
-        assert len(found) == 5 or found[5]["changed"]
+        assert len(found) == 5 or (found[5]["changed"] and found[6]["changed"])
+        assert found[4]["server"]["queue_services"] == "ok"
     assert all(user["token"] not in str(found) for user in stand_in.state()["users"].values())
 
 

@@ -233,6 +233,58 @@ def test_an_inbox_has_a_bot_or_none(world: World) -> None:
     assert world.asked("POST", f"inboxes/{inbox['id']}/set_agent_bot", {"agent_bot": 99999999})[0] == 404
 
 
+def conversation(world: World, inbox: int, **fields: Any) -> dict[str, Any]:
+    """Let somebody write into an inbox."""
+    status, made = world.asked("POST", "contacts", {"inbox_id": inbox, "name": "Visitor"})
+    assert status == 200, made
+    body = {"source_id": made["payload"]["contact_inbox"]["source_id"], "contact_id": made["payload"]["contact"]["id"], **fields}
+    status, begun = world.asked("POST", "conversations", {"inbox_id": inbox, **body})
+    assert status == 200, begun
+    assert isinstance(begun, dict)
+    return begun
+
+
+def test_what_begins_where_a_bot_answers_waits_for_it_until_somebody_opens_it(world: World) -> None:
+    """Taking the bot away opens nothing: agents, whose list shows what is open, would never see it."""
+    _status, inbox = world.asked("POST", "inboxes", {"name": "in", "channel": {"type": "api"}})
+    _status, bot = world.platform("POST", "agent_bots", {"name": "bot", "account_id": world.account})
+    before = conversation(world, inbox["id"])
+    world.asked("POST", f"inboxes/{inbox['id']}/set_agent_bot", {"agent_bot": bot["id"]})
+    waiting = conversation(world, inbox["id"], status="open")
+    world.asked("POST", f"inboxes/{inbox['id']}/set_agent_bot", {"agent_bot": None})
+    after = conversation(world, inbox["id"])
+
+    def listed(status: str) -> list[int]:
+        _status, found = world.asked("GET", f"conversations?status={status}&inbox_id={inbox['id']}&page=1")
+        counted = world.asked("GET", f"conversations/meta?status={status}&inbox_id={inbox['id']}")[1]["meta"]["all_count"]
+        assert found["data"]["meta"]["all_count"] == counted
+        return sorted(one["id"] for one in found["data"]["payload"])
+
+    assert (listed("pending"), listed("open")) == ([waiting["id"]], sorted([before["id"], after["id"]]))
+    toggle = f"conversations/{waiting['id']}/toggle_status"
+    # Said and not toggled: a second time changes nothing. Nobody is given it when an administrator opens it.
+    for _turn in range(2):
+        status, done = world.asked("POST", toggle, {"status": "open"})
+        assert (status, done["payload"]["current_status"]) == (200, "open")
+    _status, found = world.asked("GET", f"conversations?inbox_id={inbox['id']}&assignee_type=unassigned")
+    assert len(found["data"]["payload"]) == 3
+    assert world.asked("POST", "conversations/99999/toggle_status", {"status": "open"})[0] == 404
+
+
+def test_conversations_come_by_the_page_and_what_is_opened_leaves_it(world: World) -> None:
+    _status, inbox = world.asked("POST", "inboxes", {"name": "in", "channel": {"type": "api"}})
+    _status, bot = world.platform("POST", "agent_bots", {"name": "bot", "account_id": world.account})
+    world.asked("POST", f"inboxes/{inbox['id']}/set_agent_bot", {"agent_bot": bot["id"]})
+    for _turn in range(27):
+        conversation(world, inbox["id"])
+    path = f"conversations?status=pending&inbox_id={inbox['id']}&page="
+    pages = [[one["id"] for one in world.asked("GET", f"{path}{page}")[1]["data"]["payload"]] for page in (1, 2, 3)]
+    assert [len(page) for page in pages] == [25, 2, 0]
+    for number in pages[0]:
+        world.asked("POST", f"conversations/{number}/toggle_status", {"status": "open"})
+    assert [one["id"] for one in world.asked("GET", f"{path}1")[1]["data"]["payload"]] == pages[1]
+
+
 def test_members_of_an_inbox_are_set_as_a_whole(world: World) -> None:
     _status, inbox = world.asked("POST", "inboxes", {"name": "in", "channel": {"type": "api"}})
     body = {"inbox_id": str(inbox["id"]), "user_ids": [world.admin_id]}

@@ -84,6 +84,7 @@ ROWS: tuple[tuple[str, Callable[[ChatPlan], str]], ...] = (
     ("conversations a month", lambda plan: count(plan["conversations_per_month"])),
     ("bot", bot),
     ("reports beyond Chatwoot's own", lambda plan: yes(plan["analytics"])),
+    ("features that the client switches", lambda plan: ", ".join(f"`{name}`" for name in plan["features"]) or "its own affair"),
     ("support", lambda plan: SUPPORT[plan["support"]["level"]]),
     ("availability", lambda plan: "not promised" if plan["availability"] is None else f"{plan['availability'] / 100:g} %"),
     ("environment of its own", lambda plan: yes(plan["dedicated"])),

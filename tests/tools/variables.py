@@ -43,7 +43,8 @@ Every playbook knows these besides:
 ACTS = re.compile(
     r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$"
     r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all|smaller_tier|delete_data|confirm|confirm_needed)$"
-    r"|^chatwoot_(take_over|validate|wait_seconds|verify)$"
+    r"|^chatwoot_(take_over|validate|wait_seconds|verify|month|over_quota|suspend|reason|confirm|confirm_needed|without_backup|backup_name)$"
+    r"|^chatwoot_(backup_wait_seconds|delete_data)$"
 )
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")
@@ -63,7 +64,12 @@ def load(path: Path) -> Any:
 
 def global_names() -> set[str]:
     """The variables that the example inventory sets for all sites."""
-    return {name for group in ("all", "tenants") for path in (EXAMPLE / "group_vars" / group).glob("*.yml") for name in load(path) or {}}
+    return {
+        name
+        for group in ("all", "tenants", "desks")
+        for path in (EXAMPLE / "group_vars" / group).glob("*.yml")
+        for name in load(path) or {}
+    }
 
 
 def conf(role: str, name: str) -> str:

@@ -26,6 +26,11 @@ EXTERNAL: dict[str, Any] = {
 }
 
 
+# What stands in a part of its own of what the filters get.
+ACCOUNT = ("client", "plan", "plans_extra", "administrator", "agents", "bot", "inboxes", "webhooks", "purge", "features")
+
+
 def desk(**said: Any) -> dict[str, Any]:
     """What the role hands to the filters."""
-    return {**{name.removeprefix("chatwoot_"): value for name, value in DEFAULTS.items()}, **SAID, **said}
+    found = {**{name.removeprefix("chatwoot_"): value for name, value in DEFAULTS.items()}, **SAID, "platform": False, **said}
+    return {**found, "account": {name: found[name] for name in ACCOUNT}}

@@ -23,7 +23,8 @@ PASSWORD_FILE = INVENTORY / "vault-password.example.txt"
 SECRET = "ZXhhbXBsZTpub3QtYS1zZWNyZXQ="
 SITES = ("acme", "globex", "initech")
 TENANTS = ("hooli", "umbrella")
-ROLES = ("base", "bluegreen", "tenant", "traefik")
+DESKS = ("stark", "wayne")
+ROLES = ("base", "bluegreen", "chatwoot", "tenant", "traefik")
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 
 
@@ -74,7 +75,8 @@ def test_the_sites_are_the_documented_ones(listing: dict[str, Any]) -> None:
 
 def test_the_tenants_are_the_documented_ones_and_need_no_server(listing: dict[str, Any]) -> None:
     assert listing["tenants"]["hosts"] == list(TENANTS)
-    assert all(listing["_meta"]["hostvars"][tenant]["ansible_connection"] == "local" for tenant in TENANTS)
+    assert listing["desks"]["hosts"] == list(DESKS)
+    assert all(listing["_meta"]["hostvars"][tenant]["ansible_connection"] == "local" for tenant in (*TENANTS, *DESKS))
 
 
 def test_the_tenants_get_as_far_as_their_cluster() -> None:
@@ -87,7 +89,24 @@ def test_the_tenants_get_as_far_as_their_cluster() -> None:
     assert "Give the tenant the envelope of its tier" in said
 
 
-@pytest.mark.parametrize("site", [*SITES, *TENANTS])
+@pytest.mark.parametrize(
+    ("playbook", "desk", "extra", "task"),
+    [
+        ("chatwoot_managed", "stark", {"chatwoot_cluster": {"kubeconfig": "/no-such-file"}, "chatwoot_storage": {}}, "Bring a part of it"),
+        ("chatwoot_self_hosted", "wayne", {"chatwoot_api": {"url": "http://127.0.0.1:9"}}, "Bring people, bot and inboxes in step"),
+    ],
+)
+def test_the_desks_get_as_far_as_their_servers(playbook: str, desk: str, extra: dict[str, Any], task: str) -> None:
+    """The role has judged every value then; that nobody answers is said by the first task that asks."""
+    done = ansible("ansible-playbook", f"bluegreen.orchestrator.{playbook}", "--limit", desk, "--extra-vars", json.dumps(extra))
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said.count("FAILED!") == 1
+    assert said.index(task) < said.index("FAILED!")
+    assert any(one in said for one in ("/no-such-file", "http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("site", [*SITES, *TENANTS, *DESKS])
 def test_every_role_variable_is_one_of_the_role(listing: dict[str, Any], role_options: dict[str, Any], site: str) -> None:
     variables = {name: value for name, value in listing["_meta"]["hostvars"][site].items() if name.partition("_")[0] in ROLES}
     assert variables, "SITE conf sets nothing"

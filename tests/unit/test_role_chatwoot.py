@@ -15,7 +15,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
-from tests.unit.desk_cases import SAID
+from tests.unit.desk_cases import ACCOUNT, SAID
 from tests.unit.test_role_expressions import LOADER, ROLES, known, load
 
 VARIABLES = {f"chatwoot_{name}": value for name, value in SAID.items()}
@@ -33,8 +33,14 @@ def test_everything_that_is_said_is_handed_to_the_filters() -> None:
     defaults = load("chatwoot", "defaults/main.yml")
     said = load("chatwoot", "vars/main.yml")["__chatwoot_said"]
     handed_on = {"cluster", "storage", "storage_keys", "take_over", "validate", "missing_crd", "wait_seconds", "update_secrets", "verify"}
-    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on
+    handed_on |= {"platform_token", "admin_token", "backup_password", "account_name", "licensed", "private_urls_allowed", "api"}
+    handed_on |= {"month", "over_quota", "suspend", "reason", "confirm", "confirm_needed", "without_backup", "delete_data"}
+    handed_on |= {"backup_name", "backup_wait_seconds", "account_id", *ACCOUNT[3:]}
+    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account"}
+    assert set(load("chatwoot", "vars/main.yml")["__chatwoot_account_said"]) == {*ACCOUNT, "url", "account_id", "has_token"}
     for name, value in said.items():
+        if name in ("platform", "account", "secrets"):
+            continue
         assert templated(value, **{f"chatwoot_{name}": f"{name} of its own"}) == f"{name} of its own"
 
 
@@ -42,7 +48,7 @@ def test_everything_that_is_said_is_handed_to_the_filters() -> None:
 def test_each_part_is_applied_as_it_is(part: str) -> None:
     task = load("chatwoot", "tasks/part.yml")[0]
     options, variables = task[MANIFESTS], {**task["vars"], "__chatwoot_part": part}
-    assert set(options) == set(MANIFESTS_SPEC) - set(KUBERNETES_SPEC) - {"state"}
+    assert set(options) == set(MANIFESTS_SPEC) - set(KUBERNETES_SPEC) - {"state", "with_namespaces"}
     assert templated(options["set"], **variables) == f"desk-acme-{part}"
     assert templated(options["namespaces"], **variables) == templated(options["namespaces_to_come"], **variables) == ["client-acme"]
     assert templated(options["manifests"], **variables)
@@ -59,8 +65,10 @@ def test_the_parts_are_applied_in_their_order() -> None:
     """Keys before what they lock, the migration before the version that needs it."""
     (block,) = load("chatwoot", "tasks/managed.yml")
     (loop,) = [task["loop"] for task in block["block"] if "loop" in task]
-    assert loop == list(PARTS)
+    (first,) = [task["vars"]["__chatwoot_part"] for task in block["block"] if "vars" in task]
+    assert [first, *loop] == list(PARTS)
     assert block["module_defaults"] == {
+        "group/bluegreen.orchestrator.chatwoot": "{{ __chatwoot_api }}",
         "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster }}",
         "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage }}",
     }
@@ -110,5 +118,7 @@ def test_it_is_asked_until_it_and_its_databases_answer(answer: dict[str, Any], d
 
 def test_every_variable_is_read_somewhere() -> None:
     texts = "".join(path.read_text() for folder in ("tasks", "vars") for path in sorted((ROLES / "chatwoot" / folder).iterdir()))
-    assert [name for name in load("chatwoot", "defaults/main.yml") if not any(f"{name}{end}" in texts for end in (" ", ".", "["))] == []
+    assert [
+        name for name in load("chatwoot", "defaults/main.yml") if not any(f"{name}{end}" in texts for end in (" ", ".", "[", ","))
+    ] == []
     assert len(READERS) > 15

@@ -35,12 +35,12 @@ CONNECTIONS = {*KUBERNETES_SPEC, *CONNECTION_SPEC}
 OWN = {
     "tier_quota": {"services", "services_set", "ingress_app", "ingress_ports", "usage", "wait_seconds", "state", "delete_data"},
     "tier_quota_info": {"tenants"},
-    "kubernetes_manifests": {"set", "manifests", "namespaces", "kinds", "namespaces_to_come", "state", "wait_seconds"},
+    "kubernetes_manifests": {"set", "manifests", "namespaces", "kinds", "namespaces_to_come", "state", "wait_seconds", "with_namespaces"},
     # What a tier says of a bucket, and what is not the role's: a client that wants more has a task of its own.
     "minio_bucket": {
         *("name", "state", "quota", "versioning", "tags", "access", "keys_to_come", "signature_age", "replication", "noncurrent_days"),
         "public_prefixes",
-        *("object_lock", "retention", "encryption", "encryption_key", "lifecycle", "policy", "notification"),
+        *("object_lock", "retention", "encryption", "encryption_key", "lifecycle", "policy", "notification", "allow_unknown"),
     },
     "minio_bucket_info": {"names", "prefix", "tags", "parts", "count"},
 }

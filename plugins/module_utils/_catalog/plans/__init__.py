@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.features import EVERYBODY, FROM_ENTERPRISE, FROM_PRO
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.model import ChatPlan, PlanPrice
 
 # Of every managed plan: 500 EUR once, included with a commitment of 12 months.
@@ -43,6 +44,7 @@ PLANS: Final[dict[str, ChatPlan]] = {
         "conversations_per_month": 1000,
         "bot": {"included": True, "handoff": False},
         "analytics": False,
+        "features": EVERYBODY,
         "support": {"level": "email", "documentation": False},
         "availability": None,
         "dedicated": False,
@@ -64,6 +66,7 @@ PLANS: Final[dict[str, ChatPlan]] = {
         "conversations_per_month": 2000,
         "bot": {"included": True, "handoff": True},
         "analytics": True,
+        "features": FROM_PRO,
         "support": {"level": "priority", "documentation": False},
         "availability": None,
         "dedicated": False,
@@ -85,6 +88,7 @@ PLANS: Final[dict[str, ChatPlan]] = {
         "conversations_per_month": None,
         "bot": {"included": True, "handoff": True},
         "analytics": True,
+        "features": FROM_ENTERPRISE,
         "support": {"level": "always", "documentation": False},
         "availability": 9990,
         "dedicated": True,
@@ -112,6 +116,7 @@ PLANS: Final[dict[str, ChatPlan]] = {
         "conversations_per_month": None,
         "bot": {"included": True, "handoff": False},
         "analytics": False,
+        "features": (),
         "support": {"level": "yearly", "documentation": True},
         "availability": None,
         "dedicated": True,

@@ -68,6 +68,7 @@ class ChatPlan(TypedDict):
         conversations_per_month: how many are included.
         bot: the bot.
         analytics: whether reports beyond Chatwoot's own are included.
+        features: names of Chatwoot's features that the client may switch on and off.
         support: how the client reaches us.
         availability: promised, in basis points.
         dedicated: whether an environment of its own is to be had.
@@ -86,6 +87,7 @@ class ChatPlan(TypedDict):
     conversations_per_month: int | None
     bot: PlanBot
     analytics: bool
+    features: tuple[str, ...]
     support: PlanSupport
     availability: int | None
     dedicated: bool

@@ -20,6 +20,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import (
 )
 from tests.unit.desk_cases import EXTERNAL, desk
 
+ADMIN = {"email": "desk@agency.example"}
+NO_BOT = {"included": False, "handoff": False}
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"client": "Acme"}, "chatwoot_client: 'Acme' cannot be the id of a client; use up to 40"),
     ({"client": "a" * 41}, "chatwoot_client: 'aaa"),
@@ -79,6 +81,24 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"monitoring": "perhaps"}, "chatwoot_monitoring: 'perhaps' is neither true nor false"),
     ({"monitoring_namespaces": ["A"]}, "chatwoot_monitoring_namespaces: 'A' is no name"),
     ({"monitoring_labels": {"release": None}}, "chatwoot_monitoring_labels: 'release' with None is no label"),
+    ({"secrets": {"chatwoot-keys": ["A"]}}, "chatwoot_secrets: chatwoot-keys is made within the cluster, once"),
+    ({"secrets": {"A_b": ["A"]}}, "chatwoot_secrets: 'A_b' is no name of an object"),
+    ({"secrets": {"chatwoot-mail": ["SMTP_USERNAME"]}}, "chatwoot_secrets.chatwoot-mail: SMTP_PASSWORD is missing; pods read"),
+    ({"secrets": {"chatwoot-backup": ["RESTIC_PASSWORD"]}}, "chatwoot_secrets.chatwoot-backup: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
+    ({"bot": {"name": "b"}}, "chatwoot_platform_token: not given, and chatwoot_bot cannot be held without it"),
+    ({"platform": True}, "chatwoot_administrator: not given, and what is in the account is made by the token"),
+    ({"platform": True, "administrator": ADMIN, "agents": [{}] * 4}, "chatwoot_agents: 4 are named, and the plan pro has 3"),
+    ({"platform": True, "administrator": ADMIN, "features": {"sla": True}}, "chatwoot_features: 'sla' is not the client's to switch in"),
+    ({"platform": True, "administrator": ADMIN, "features": {"labels": "no"}}, "chatwoot_features.labels: 'no' is neither true nor false"),
+    (
+        {
+            "platform": True,
+            "administrator": ADMIN,
+            "plans_extra": {"pro": {"bot": {"included": False, "handoff": False}}},
+            "bot": {"name": "b"},
+        },
+        "chatwoot_bot: the plan pro has no bot",
+    ),
 ]
 
 
@@ -113,10 +133,10 @@ def test_a_text_is_no_list_and_no_dictionary() -> None:
     path = Path(__file__).parents[4] / "roles" / "chatwoot" / "meta" / "argument_specs.yml"
     options = yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"]
     # What the modules look at themselves.
-    handed_on = {"chatwoot_cluster", "chatwoot_storage", "chatwoot_storage_keys"}
+    handed_on = {"chatwoot_cluster", "chatwoot_storage", "chatwoot_storage_keys", "chatwoot_api"}
     for name, option in options.items():
         if option["type"] in ("list", "dict") and name not in handed_on:
-            found = desk_refusals(desk(**{name.removeprefix("chatwoot_"): "x=y"}))
+            found = desk_refusals(desk(**{"platform": True, "administrator": ADMIN, name.removeprefix("chatwoot_"): "x=y"}))
             assert any(sentence.startswith(f"{name}: ") for sentence in found), (name, found)
 
 
@@ -136,18 +156,32 @@ def test_a_part_is_what_the_module_takes() -> None:
 
 
 def test_what_the_end_of_a_run_tells() -> None:
-    ready, times, message = desk_words(desk(), True, 100.0, [{"step": "place", "at": 100.5}, {"step": "keys", "at": 104.0}])
-    assert ready == {"title": "Chatwoot of acme", "lines": ["Your Chatwoot is ready at https://chat-acme.agency.example"]}
+    given = {"chatwoot-files": ["STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY"], "chatwoot-mail": ["SMTP_USERNAME", "SMTP_PASSWORD"]}
+    said = desk(platform=True, administrator=ADMIN, secrets={**given, "chatwoot-platform": ["DESK_PLATFORM_TOKEN"]})
+    ready, times, message = desk_words(said, True, 100.0, [{"step": "place", "at": 100.5}, {"step": "keys", "at": 104.0}])
+    assert ready["title"] == "Chatwoot of acme"
+    assert ready["lines"] == [
+        "Your Chatwoot is ready at https://chat-acme.agency.example",
+        "Secrets that you bring into client-acme yourself: chatwoot-backup; pods wait for them",
+    ]
     assert times["rows"] == [["place", "0.5"], ["keys", "3.5"], ["all", "4.0"]]
     # The seed's own sentence.
     assert message["lines"][0] == "Objet : Votre Chatwoot est prêt : https://chat-acme.agency.example"
     assert any("owner@agency.example" in line for line in message["lines"])
     assert not any("owner@" in line for line in desk_words(desk(admin_email=""), True)[2]["lines"])
+    assert [any("invitation" in line for line in desk_words(said, True, 0, [], invited)[2]["lines"]) for invited in (True, False)] == [
+        True,
+        False,
+    ]
 
 
 def test_nothing_is_told_to_a_client_before_it_answers() -> None:
     (only,) = desk_words(desk())
-    assert only["lines"] == ["it is to be at https://chat-acme.agency.example; whether it answers was not asked"]
+    assert only["lines"] == [
+        "it is to be at https://chat-acme.agency.example; whether it answers was not asked",
+        "Secrets that you bring into client-acme yourself: chatwoot-backup, chatwoot-files, chatwoot-mail; pods wait for them",
+        "no chatwoot_platform_token is given, so its account, people and bot are made by hand",
+    ]
 
 
 class Broken(dict[str, Any]):

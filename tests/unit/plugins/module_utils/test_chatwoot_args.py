@@ -48,7 +48,9 @@ def test_what_is_not_said_is_not_wished() -> None:
     assert (found.account, found.status, found.limits, found.features) == ({"name": "Acme"}, None, {}, {})
     assert (found.looks_inside, found.people, found.platform_token, found.admin_token) == (False, (), "token", None)
     assert "token" not in repr(found).replace("platform_token", "").replace("admin_token", "")
-    assert wish(state="absent", name=None).account == {}
+    assert wish(state="absent", name=None).account == wish(name=None).account == {}
+    assert (found.bot_status, found.bot_reason) == (None, None)
+    assert wish(bot_status="suspended", bot_reason=" quota ").bot_reason == "quota"
 
 
 def test_what_chatwoot_writes_its_own_way_is_wished_so() -> None:
@@ -74,7 +76,6 @@ def test_what_chatwoot_writes_its_own_way_is_wished_so() -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tenant": "Acme"}, "tenant: 'Acme' cannot be a tenant's key; use up to 63 lower-case letters"),
     ({"tenant": "-"}, "tenant: '-' cannot be"),
-    ({"name": None}, "name: not given; the account needs one"),
     ({"name": "  "}, "name: '' is empty; give a name"),
     ({"name": "a\nb"}, "is no name for one line"),
     ({"account_id": 0}, "account_id: 0 is no number of an account"),
@@ -94,6 +95,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"features": {"macros": 1}}, "features: 1, given for macros, is no boolean"),
     ({"features": {"macros": None}}, "features: None, given for macros"),
     ({"custom_attributes": {"bluegreen_tenant": "x"}}, "custom_attributes: bluegreen_tenant is by what the account is found"),
+    (
+        {"custom_attributes": {"bluegreen_bot_suspended": "x"}},
+        "custom_attributes: bluegreen_bot_suspended is where a suspended bot is kept",
+    ),
+    ({"bot_status": "suspended"}, "bot_reason: not given, and a bot that is suspended needs one; give a few words"),
+    ({"bot_status": "suspended", "bot_reason": " "}, "bot_reason: not given"),
+    ({"bot_status": "suspended", "bot_reason": "a\nb"}, "bot_reason: 'a\\nb' is no reason for one line; use up to 255 letters"),
+    ({"bot_status": "suspended", "bot_reason": "x" * 256}, "is no reason for one line"),
+    ({"bot_status": "active", "bot_reason": "quota"}, "bot_reason: 'quota' is the reason of no suspension; leave it out"),
+    ({"bot_reason": "quota"}, "bot_reason: 'quota' is the reason of no suspension"),
     ({"custom_attributes": {"captain_responses_usage": 0}}, "custom_attributes: in captain_responses_usage Chatwoot counts by itself"),
     ({"administrator": {"email": "anna"}}, "administrator.email: 'anna' is no mail address; write it like anna@acme.example"),
     ({"agents": [{"email": "a@b, c@d"}]}, "agents.email: 'a@b, c@d' is no mail address"),
@@ -244,10 +255,10 @@ def odd_options(chance: random.Random) -> dict[str, Any]:
 
 
 def test_whatever_is_given_is_a_wish_or_a_sentence() -> None:
-    """3,000 odd tasks, the same ones each time."""
+    """4,000 odd tasks, the same ones each time."""
     chance = random.Random(20261122)
     refused: list[str] = []
-    for _turn in range(3000):
+    for _turn in range(4000):
         checked = ArgumentSpecValidator(CHATWOOT_TENANT_SPEC).validate(odd_options(chance))
         if checked.errors.errors:
             continue

@@ -50,6 +50,8 @@ WISH = DeskWish(
     inboxes=(),
     webhooks=(),
     purge=frozenset(),
+    bot_status=None,
+    bot_reason=None,
     confirm_name=None,
     wait_seconds=1,
     platform_token="p",
@@ -73,6 +75,7 @@ def somebody(name: str, role: str = "agent") -> Somebody:
 
 CASES: list[tuple[str, World, dict[str, Any], list[str]]] = [
     ("nothing is said", READ, {}, []),
+    ("an account that is there keeps its name", READ, {"account": {}}, []),
     ("nothing is there", NONE, {}, ["create account acme"]),
     ("another name", READ, {"account": {"name": "Acme & sons"}}, ["update account acme"]),
     ("a limit that is there", READ, {"limits": {"agents": 3}}, []),
@@ -176,6 +179,7 @@ def test_what_would_change(world: World, changes: dict[str, Any], wanted: list[s
 
 
 REFUSED: list[tuple[str, World, dict[str, Any], str]] = [
+    ("a new account without a name", NONE, {"account": {}}, "name: not given, and tenant acme has no account yet; give the name"),
     (
         "nobody's token",
         NONE,
