@@ -15,7 +15,8 @@ from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_api import Application, Platform
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import DeskWish
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import KEY, LEAVING
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_bot import Suspension, suspension_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_facts import BOT_SUSPENDED, KEY, LEAVING
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_plan import Step, merged
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_world import World
@@ -93,8 +94,17 @@ class Hands:
         data = dict(step.data)
         if "custom_attributes" in data:
             # Chatwoot replaces the whole hash and counts in it itself, so it is read once more at the last moment.
-            data["custom_attributes"] = merged(self._attributes(), data["custom_attributes"])
+            data["custom_attributes"] = self._merged(data["custom_attributes"])
         self._platform.update_account(self._number, data)
+
+    def _merged(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        current = self._attributes()
+        found = merged(current, declared)
+        ours, theirs = suspension_of(found), suspension_of(current)
+        if declared.get(BOT_SUSPENDED) and ours and theirs:
+            # Of two runs at once the second one finds the bot off already: what the first one noted is what had it.
+            found[BOT_SUSPENDED] = Suspension(ours.reason, tuple(sorted({*ours.inboxes, *theirs.inboxes}))).kept()
+        return found
 
     def _attributes(self) -> Mapping[str, Any]:
         account = self._platform.account(self._number)

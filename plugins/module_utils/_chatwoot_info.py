@@ -40,7 +40,6 @@ INFO_SPEC: Final[dict[str, Any]] = {
 }
 
 
-Tokens = tuple[str | None, str | None]
 Month = tuple[int, int]
 SUSPENDED: Final = "it is suspended, and says nothing of what is in it"
 # What ``marker_of`` puts at the end of our bot's description.
@@ -92,7 +91,9 @@ def is_for_everybody(params: Mapping[str, Any]) -> bool:
     return not asked and not said
 
 
-def _desks(connection: Connection, tokens: Tokens, params: Mapping[str, Any], month: Month | None) -> list[dict[str, Any]]:
+def _desks(
+    connection: Connection, tokens: tuple[str | None, str | None], params: Mapping[str, Any], month: Month | None
+) -> list[dict[str, Any]]:
     platform, admin = tokens
     if platform is None:
         return [_of_administrator(Application(connection, admin or "", params["account_id"]), params, month)]

@@ -114,6 +114,10 @@ def _inside(world: World, wish: DeskWish) -> tuple[list[Step], list[str]]:
         emails = people.emails
     suspended, of_bot = _chatwoot_bot.is_suspended(world.attributes, wish), world.of_bot(wish)
     if suspended:
+        if world.inside == "read" and of_bot.bot is None and wish.bot is None and wish.bot_status is not None:
+            warnings.append(
+                f"bot: no bot of account {wish.tenant} has the mark of ours, so none is taken from an inbox; declare bot once to mark it."
+            )
         steps += (Step(**one) for one in _chatwoot_bot.plan_suspension(of_bot, wish, is_noted=world.account is None))
     steps += _bot(of_bot.bot, wish)
     steps += _inboxes(world, wish, of_bot.bot, emails, suspended=suspended)

@@ -158,6 +158,18 @@ def test_a_suspension_that_is_killed_loses_no_conversation(busy: Desk, number: i
     assert bot_of(desk) == {"Shop": "Acme bot", "App": None}
 
 
+@pytest.mark.parametrize("when", ["broken_before", "broken_after"])
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_suspension_whose_answer_is_lost_is_run_again(busy: Desk, stand_in: ChatwootStandIn, when: str, number: int) -> None:
+    desk = busy
+    stand_in.behave(**{when: number})
+    assert "whether it was done is not known; run again, what is there is found and not made twice" in desk.refused(**QUOTA)
+    rest = desk.previewed(**QUOTA)
+    assert rest["changed"]
+    assert (bot_of(desk), desk.conversations("pending")) == ({"Shop": None, "App": None}, [])
+    assert desk.account["custom_attributes"][KEPT]["inboxes"] == [number_of(desk, "Shop")]
+
+
 @pytest.mark.parametrize("options", [{}, {"name": None, **QUOTA}])
 def test_what_a_killed_suspension_left_is_carried_through_by_any_run(busy: Desk, options: dict[str, Any]) -> None:
     desk = busy

@@ -222,6 +222,21 @@ def test_where_nothing_waited_it_is_looked_once_more_when_the_bot_is_off(monkeyp
     assert (result["opened"], result["warnings"]) == (1, ["inbox Shop: 1 more began to wait for the bot meanwhile, and opened, too."])
 
 
+def test_of_two_runs_at_once_neither_forgets_what_the_other_one_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = account(custom_attributes={**KEY, KEPT: {"reason": "theirs", "inboxes": [6]}})
+    lines = [*reading(KEY, shop=True, waiting=0), (NOTED_LINES[0][0], (200, noted)), *NOTED_LINES[1:], page()]
+    _result, connection = run(monkeypatch, lines, check=False, **OFF)
+    assert connection.bodies[9] == {"custom_attributes": {**KEY, KEPT: {"reason": "quota", "inboxes": [5, 6]}}}
+
+
+def test_a_desk_without_a_bot_of_ours_is_said() -> None:
+    world = replace(OURS, bots=(THEIRS,))
+    plan = plan_desk(world, replace(BASIS, **OFF))
+    assert (steps(plan), len(plan.warnings)) == ([NOTED_FIRST], 1)
+    assert "no bot of account acme has the mark of ours, so none is taken from an inbox" in plan.warnings[0]
+    assert plan_desk(world, replace(BASIS, **OFF, **OUR_BOT)).warnings == ()
+
+
 def test_what_is_pending_again_is_not_opened_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [*reading({**KEY, KEPT: NOTE}, shop=False, waiting=1), page(11), opened(11), page(11)]
     with pytest.raises(BlueGreenError, match="inbox Shop: conversation 11 is pending again after it was opened") as found:
