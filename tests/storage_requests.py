@@ -44,6 +44,8 @@ class Pool(urllib3.PoolManager):
         self.bodies: list[bytes | None] = []
         self.sent: list[dict[str, str]] = []
         self.cleared = 0
+        # Who it says that it is.
+        self.server = "MinIO"
 
     # As urllib3's own is, which overrides two with unlike signatures.
     def urlopen(  # type: ignore[override]
@@ -65,7 +67,9 @@ class Pool(urllib3.PoolManager):
         status, content = answer
         data = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else json.dumps(content).encode()
         kind = "application/xml" if data.startswith(b"<") else "application/json"
-        return urllib3.HTTPResponse(io.BytesIO(data), status=status, headers={"Content-Type": kind}, preload_content=True)
+        return urllib3.HTTPResponse(
+            io.BytesIO(data), status=status, headers={"Content-Type": kind, "Server": self.server}, preload_content=True
+        )
 
     def _check_signature(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> None:
         digest = hashlib.sha256(body or b"").hexdigest()
@@ -134,9 +138,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def answering(monkeypatch: pytest.MonkeyPatch, *expected: Expected, secrets: Mapping[str, str] | None = None) -> Iterator[Pool]:
+def answering(
+    monkeypatch: pytest.MonkeyPatch, *expected: Expected, secrets: Mapping[str, str] | None = None, server: str = "MinIO"
+) -> Iterator[Pool]:
     """Let a core find this server. All that is listed has to be asked for."""
     pool = Pool(*expected, secrets=secrets)
+    pool.server = server
     clock = Clock()
     monkeypatch.setattr(_minio_api, "time", clock)
     monkeypatch.setattr(_minio_api, "_pool", lambda _access: pool)

@@ -115,6 +115,8 @@ class Storage:
             raise BlueGreenError(MISSING) from None
         self.access = access
         self.requests: dict[str, int] = {}
+        # Whom the server says that it is; a proxy may say something else.
+        self.is_minio = False
         self._answered = False
         self._sleep = sleep
         self._address = urlsplit(access.endpoint)
@@ -127,7 +129,7 @@ class Storage:
                 credentials=StaticProvider(access.access_key, access.secret_key),
                 secure=self._address.scheme == "https",
                 region=access.region,
-                http_client=self._pool,
+                http_client=_counted(self._pool, self._count),
             )
         except ValueError as error:
             # It knows some addresses of Amazon's, and wants https for them.
@@ -136,6 +138,10 @@ class Storage:
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
+
+    def _count(self, method: str) -> None:
+        kind = "read" if method in READS else "write"
+        self.requests[kind] = self.requests.get(kind, 0) + 1
 
     def bucket(
         self,
@@ -219,10 +225,9 @@ class Storage:
         import urllib3
 
         until = time.monotonic() + PATIENCE
-        kind = "read" if request.method in READS else "write"
         repeated = False
         while True:
-            self.requests[kind] = self.requests.get(kind, 0) + 1
+            self._count(request.method)
             try:
                 # Signed anew each time, for a signature is good for 15 minutes from its own date.
                 url, signed = self._signed(request, body, headers)
@@ -235,6 +240,7 @@ class Storage:
                     raise StorageError(said) from None
             else:
                 self._answered = True
+                self.is_minio = "minio" in answer.headers.get("Server", "").lower()
                 if answer.status not in BUSY or time.monotonic() > until:
                     return self._checked(request, answer, repeated=repeated)
             repeated = True
@@ -323,6 +329,21 @@ def _pool(access: Access) -> PoolManager:
     return urllib3.PoolManager(timeout=timeout, retries=False, cert_reqs=certificates, ca_certs=access.ca_cert)
 
 
+def _counted(pool: PoolManager, count: Callable[[str], None]) -> PoolManager:
+    """Return a pool for minio-py by which its requests are counted, too."""
+    import urllib3
+
+    class Counted(urllib3.PoolManager):
+        # As urllib3's own is, which overrides two with unlike signatures.
+        def urlopen(  # type: ignore[override]
+            self, method: str, url: str, redirect: bool = True, **options: Any
+        ) -> BaseHTTPResponse:
+            count(method)
+            return pool.urlopen(method, url, redirect, **options)
+
+    return Counted()
+
+
 def _is_foreign(answer: BaseHTTPResponse, code: str) -> bool:
     """Whether a refusal is not one of MinIO's admin API."""
     if not code:
@@ -363,6 +384,6 @@ def _because(access: Access, right: str, code: str, message: str) -> str:
 
 def _no_admin(request: Request, access: Access, found: str) -> StorageError:
     return StorageError(
-        f"{request.words}: {access.endpoint} has no admin API of MinIO ({found}); leave out what needs it: quota, users and replication.",
+        f"{request.words}: {access.endpoint} has no admin API of MinIO ({found}); leave out what needs it: quota, access and replication.",
         code=NO_ADMIN,
     )

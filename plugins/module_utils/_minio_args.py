@@ -10,8 +10,6 @@ An option that is not given is a setting that is not looked at; one that is empt
 
 from __future__ import annotations
 
-import fnmatch
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,12 +25,13 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_conn
     check_key,
     check_name,
 )
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_names import EVENTS, remedy
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import (
-    canonical_policy,
     notification,
     ordered_notification,
     quota_state,
 )
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_policy import check_policy
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import rule_id
 
 Data = dict[str, Any]
@@ -111,16 +110,14 @@ MINIO_BUCKET_SPEC: Final[dict[str, Any]] = {
             "bytes_per_second": {"type": "str"},
         },
     },
+    "allow_unknown": {"type": "bool", "default": False},
     "update_secrets": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
     "force": {"type": "bool", "default": False},
 }
 
 EVENT: Final = re.compile(r"s3:[A-Za-z]+(:[A-Za-z*]+)*")
-ACT: Final = re.compile(r"\*|[a-z0-9-]+:[A-Za-z*?]+")
-# The only one that MinIO takes, and its signs in tags.
-POLICY_VERSION: Final = "2012-10-17"
+# MinIO's signs in tags.
 TAG: Final = re.compile(r"[A-Za-z0-9 +=._:/@-]*")
-OURS: Final = "arn:aws:s3::"
 # By these ours are known among the rules and statements of a bucket.
 NONCURRENT_RULE: Final = "bluegreen-noncurrent"
 PUBLIC_SID: Final = "BlueGreenPublicRead"
@@ -349,37 +346,7 @@ def _check_tags(given: Mapping[str, Any], option: str) -> None:
 
 
 def _policy(params: Mapping[str, Any]) -> Data | None:
-    try:
-        found = json.loads(params["policy"] or "{}")
-        if not isinstance(found, dict):
-            raise TypeError
-        policy = canonical_policy(found)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise InputError("policy: it is no policy of S3; give a dictionary with a list Statement, or {} for none.") from None
-    if policy and policy["Version"] != POLICY_VERSION:
-        raise InputError(f"policy: its Version is {quoted(policy['Version'])}, and MinIO knows {POLICY_VERSION} only; write that.")
-    for statement in (policy or {}).get("Statement", []):
-        _check_statement(statement, params["name"])
-    return policy
-
-
-def _check_statement(statement: Mapping[str, Any], bucket: str) -> None:
-    """Refuse what the server would refuse in the middle of the work."""
-    whole = "Principal" in statement and {"Action", "NotAction"} & set(statement) and {"Resource", "NotResource"} & set(statement)
-    if statement.get("Effect") not in ("Allow", "Deny") or not whole:
-        raise InputError("policy: a statement lacks Effect (Allow or Deny), Principal, Action or Resource; give it all four.")
-    if not isinstance(statement.get("Sid", ""), str):
-        raise InputError(f"policy: the Sid {quoted(statement['Sid'])} is no text; put it in quotes, or leave it out.")
-    for act in [*statement.get("Action", []), *statement.get("NotAction", [])]:
-        if not ACT.fullmatch(act):
-            raise InputError(f"policy: {quoted(act)} is no action; write it like s3:GetObject.")
-    for resource in statement.get("Resource", []):
-        pattern = resource.removeprefix(f"{OURS}:").partition("/")[0]
-        # A mere * is taken by MinIO and given back as **.
-        if not resource.startswith(f"{OURS}:") or not fnmatch.fnmatchcase(bucket, pattern):
-            raise InputError(
-                f"policy: the resource {quoted(resource)} is none of bucket {bucket}; write {OURS}:{bucket} or {OURS}:{bucket}/*."
-            )
+    return check_policy(params["policy"], params["name"], allow_unknown=params["allow_unknown"])
 
 
 def _notification(params: Mapping[str, Any]) -> list[Data] | None:
@@ -388,6 +355,10 @@ def _notification(params: Mapping[str, Any]) -> list[Data] | None:
         wrong = next((event for event in one["events"] if not EVENT.fullmatch(event)), None)
         if wrong is not None or not one["events"]:
             raise InputError(f"notification.events: {quoted(wrong or '')} is no event; write for example s3:ObjectCreated:*.")
+        strange = next((event for event in one["events"] if event not in EVENTS and not params["allow_unknown"]), None)
+        if strange is not None:
+            instead = remedy(strange, EVENTS, "s3:ObjectCreated:*")
+            raise InputError(f"notification.events: {quoted(strange)} is no event that we know; {instead}.")
         added = notification(one["arn"], one["events"], one["prefix"], one["suffix"])
         if added in told:
             raise InputError(f"notification: {cut(one['arn'])} is there twice for the same events; leave one of the two out.")

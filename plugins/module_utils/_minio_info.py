@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_objects
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _minio_xml as xml
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import read_access
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Request, Storage, StorageError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Storage, StorageError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import CONNECTION_SPEC, access_of, check_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_lacking import CODES, names, reason
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_objects import Usage
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import read_replication
@@ -25,8 +25,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_run 
 
 # What can be told beside the settings, in the order in which it is read.
 FURTHER: Final = ("replication", "access", "usage")
-# What only the admin API of MinIO tells.
-ADMIN_ONLY: Final = ("quota", "replication", "access", "usage")
 
 INFO_SPEC: Final[dict[str, Any]] = {
     **CONNECTION_SPEC,
@@ -52,25 +50,11 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     del check_mode
     wanted = [check_name(name, "names") for name in params["names"] or []]
     with contextlib.closing(Storage(access_of(params))) as storage:
-        names = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else _all(storage)
-        chosen = [name for name in dict.fromkeys(names) if name.startswith(params["prefix"]) and _has(storage, name, params["tags"])]
+        found = [name for name in wanted if is_there(storage, name)] if params["names"] is not None else names(storage)
         facts = _Facts(storage, params["parts"], count=params["count"])
+        chosen = [name for name in dict.fromkeys(found) if name.startswith(params["prefix"]) and facts.has(name, params["tags"])]
         buckets = [facts.of(name) for name in chosen]
-        return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings}
-
-
-def _all(storage: Storage) -> list[str]:
-    request = Request("GET", "/", {}, "list the buckets", "s3:ListAllMyBuckets")
-    found = xml.parse(storage.ask(request, None, {}).data, "ListAllMyBucketsResult").get("Buckets") or {}
-    # Of a rule's target there is one, so it is no list where it comes once.
-    listed = found.get("Bucket") or [] if isinstance(found, Mapping) else []
-    return sorted(one["Name"] for one in (listed if isinstance(listed, list) else [listed]))
-
-
-def _has(storage: Storage, name: str, tags: Mapping[str, Any]) -> bool:
-    """Whether a bucket has all of these tags; without any, nobody asks."""
-    found = (PARTS["tags"].read(storage, name) or {}) if tags else {}
-    return all(found.get(str(key)) == str(value) for key, value in tags.items())
+        return {"changed": False, "buckets": buckets, "requests": dict(sorted(storage.requests.items())), "warnings": facts.warnings()}
 
 
 class _Facts:
@@ -79,7 +63,22 @@ class _Facts:
     def __init__(self, storage: Storage, parts: list[str], *, count: bool) -> None:
         self._storage, self._parts, self._count = storage, set(parts), count
         self._scanned: dict[str, Usage] | None = None
-        self.warnings: list[str] = []
+        # Of the buckets that were chosen by them.
+        self._tags: dict[str, dict[str, str] | None] = {}
+        # What the server does not have, by why that is.
+        self._lacking: dict[str, list[str]] = {}
+
+    def warnings(self) -> list[str]:
+        """Return what is not told, and why."""
+        return [f"{why}, so these are not told: {', '.join(parts)}." for why, parts in self._lacking.items()]
+
+    def has(self, name: str, tags: Mapping[str, Any]) -> bool:
+        """Whether a bucket has all of these tags; without any, nobody asks."""
+        if not tags:
+            return True
+        self._tags[name] = PARTS["tags"].read(self._storage, name)
+        found = self._tags[name] or {}
+        return all(found.get(str(key)) == str(value) for key, value in tags.items())
 
     def of(self, name: str) -> dict[str, Any]:
         """Return what there is to tell of a bucket."""
@@ -90,19 +89,24 @@ class _Facts:
         if {"usage", "quota"} <= self._parts:
             used, quota = found["usage"], found["quota"]
             percent = 100 * used["bytes"] / quota["bytes"] if used and quota else None
-            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent)}
+            # Of what is not told nobody knows that it is without limit.
+            told = not {"usage", "quota"} & {part for parts in self._lacking.values() for part in parts}
+            found |= {"percent": None if percent is None else round(percent, 1), "state": _state(percent) if told else None}
         return found
 
     def _read(self, part: str, name: str) -> Any:
         try:
+            if part == "tags" and name in self._tags:
+                return self._tags[name]
             if part in PARTS:
                 return PARTS[part].read(self._storage, name)
             return {"replication": read_replication, "access": read_access, "usage": self._usage}[part](self._storage, name)
         except StorageError as error:
-            if error.code != NO_ADMIN:
+            if error.code not in CODES:
                 raise
-            sentence = f"{self._storage.access.endpoint} has no admin API of MinIO, so {', '.join(ADMIN_ONLY)} are not told."
-            self.warnings = [sentence]
+            parts = self._lacking.setdefault(reason(self._storage, error.code), [])
+            if part not in parts:
+                parts.append(part)
             return None
 
     def _usage(self, storage: Storage, name: str) -> dict[str, Any]:

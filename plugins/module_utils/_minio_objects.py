@@ -111,10 +111,12 @@ def first_locked(storage: Storage, bucket: str) -> str:
 
 
 def _of_object(storage: Storage, bucket: str, name: str, part: str, query: Mapping[str, str]) -> Mapping[str, Any]:
-    right, element = {"retention": ("s3:GetObjectRetention", "Retention"), "legal-hold": ("s3:GetObjectLegalHold", "LegalHold")}[part]
+    # The second is versitygw's word.
+    names = {"retention": ("Retention", "ObjectLockRetention"), "legal-hold": ("LegalHold",)}[part]
+    right = {"retention": "s3:GetObjectRetention", "legal-hold": "s3:GetObjectLegalHold"}[part]
     request = Request("GET", f"/{bucket}/{quote(name)}", {part: "", **query}, f"read the {part} of {name} in bucket {bucket}", right)
     try:
-        return xml.parse(storage.ask(request, None, {}).data, element)
+        return xml.parse(storage.ask(request, None, {}).data, *names)
     except StorageError as error:
         if error.code in ("NoSuchObjectLockConfiguration", "InvalidRequest"):
             return {}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _plan
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import RefusedError, cut
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_access import UPLOADS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import (
     NONCURRENT_RULE,
@@ -44,10 +44,12 @@ class Bucket:
         strangers: keys that should have access and are no users of the server.
         replication: rules by their ids; None for none.
         replicates: whether it is copied, which nobody declared; read where its versions should end.
-        remotes: the versioning of the buckets that it is to be copied to, by endpoint and bucket; None for one that is not there.
+        remotes: the versioning of the buckets that it is to be copied to, by endpoint and bucket, empty where it was never set; None for a
+            bucket that is not there.
         arns: whom the server can notify; None where nobody asked, or it does not tell.
         locked: an object that nobody can delete today, in words; empty for none.
         unusable: why the server cannot use the key for encryption, in its words; empty where it can.
+        unknown: options of which nobody can tell whether the server has what they set, before the bucket is made.
     """
 
     is_there: bool
@@ -57,10 +59,11 @@ class Bucket:
     strangers: tuple[str, ...] = ()
     replication: Mapping[str, Data] | None = None
     replicates: bool = False
-    remotes: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    remotes: Mapping[tuple[str, str], Data | None] = field(default_factory=dict)
     arns: frozenset[str] | None = None
     locked: str = ""
     unusable: str = ""
+    unknown: tuple[str, ...] = ()
 
 
 def needed(wish: BucketWish) -> tuple[str, ...]:
@@ -73,6 +76,19 @@ def needed(wish: BucketWish) -> tuple[str, ...]:
     if wish.public_prefixes is not None:
         names.add("policy")
     return tuple(name for name in PARTS if name in names)
+
+
+def wanted(wish: BucketWish) -> dict[str, str]:
+    """Return the parts that a bucket should have, and the option that says so; what should not be there needs no server that knows it."""
+    implied = {"lifecycle": "noncurrent_days", "policy": "public_prefixes", "versioning": "object_lock"}
+    if wish.settings.get("retention"):
+        implied["versioning"] = "retention"
+    found = [name for name, value in desired(wish, Bucket(is_there=False)).items() if value]
+    further = {"access": wish.access, REPLICATION: wish.replication}
+    return {
+        **{name: name if wish.settings.get(name) else implied.get(name, name) for name in found},
+        **{name: name for name, value in further.items() if value},
+    }
 
 
 def is_shrinking(wish: BucketWish, bucket: Bucket) -> bool:
@@ -143,7 +159,8 @@ def _add_replication(before: Data, after: Data, wish: BucketWish, bucket: Bucket
         if versioning is None:
             before[title(name, f"at {endpoint}")], after[title(name, f"at {endpoint}")] = None, {"object_lock": False}
         remote = title(name, f"at {endpoint} versioning")
-        before[remote], after[remote] = {"Status": versioning} if versioning else None, {"Status": "Enabled"}
+        # What else is said there is not ours.
+        before[remote], after[remote] = versioning or None, {**(versioning or {}), "Status": "Enabled"}
     there, wanted = bucket.replication, dict(wish.replication) or None
     if wanted and wish.update_secrets:
         secrets = {name: wish.target_secrets[place_of(rule)] for name, rule in wanted.items()}
@@ -240,6 +257,12 @@ def _refuse_impossible(wish: BucketWish, bucket: Bucket) -> None:
         )
     if wish.settings.get("versioning") == "Suspended" and locked:
         raise RefusedError(f"versioning: bucket {wish.name} has an object lock, which needs versions; leave versioning out or enabled.")
+    excluded = [one["Prefix"] for one in (bucket.settings.get("versioning") or {}).get("ExcludedPrefixes", [])]
+    if wish.settings.get("versioning") == "Suspended" and excluded:
+        raise RefusedError(
+            f"versioning: bucket {wish.name} keeps no versions below {cut(', '.join(excluded))}, which the server holds only while versions"
+            f" are enabled; take that away first (mc version enable ALIAS/{wish.name}), or leave versioning out or enabled."
+        )
     if bucket.replicates and wish.replication is None:
         raise RefusedError(
             f"versioning: bucket {wish.name} is copied elsewhere, which needs versions; set replication to [], too, or leave versioning out"
@@ -277,7 +300,7 @@ def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
     versioning = (desired(wish, bucket).get("versioning") or bucket.settings.get("versioning") or {}).get("Status")
     if versioning != "Enabled":
         raise RefusedError(f"replication: bucket {wish.name} keeps no versions, and only those are copied; set versioning to enabled, too.")
-    missing = next((place for place, status in bucket.remotes.items() if status is None and place not in wish.to_make), None)
+    missing = next((place for place, versioning in bucket.remotes.items() if versioning is None and place not in wish.to_make), None)
     if missing:
         raise RefusedError(
             f"replication.bucket: {missing[1]} is not there at {missing[0]}; make it first, or let replication.create do so."
@@ -286,11 +309,16 @@ def _refuse_missing(wish: BucketWish, bucket: Bucket) -> None:
 
 def warnings(wish: BucketWish, bucket: Bucket) -> list[str]:
     """Return what an operator should know that is no change."""
-    wanted = {**bucket.settings, **desired(wish, bucket)} if wish.state == "present" else {}
-    versioned = (wanted.get("versioning") or {}).get("Status") == "Enabled"
-    bounded = any("NoncurrentVersionExpiration" in rule for rule in (wanted.get("lifecycle") or {}).values())
-    if versioned and wanted.get("quota") and not bounded and ("lifecycle" in wanted or not bucket.is_there):
+    held = {**bucket.settings, **desired(wish, bucket)} if wish.state == "present" else {}
+    versioned = (held.get("versioning") or {}).get("Status") == "Enabled"
+    bounded = any("NoncurrentVersionExpiration" in rule for rule in (held.get("lifecycle") or {}).values())
+    unsure = []
+    if bucket.unknown:
+        named = ", ".join(bucket.unknown)
+        unsure = [f"{named}: whether the server has that is seen only when it has a bucket; if not, bucket {wish.name} is made without it."]
+    if versioned and held.get("quota") and not bounded and ("lifecycle" in held or not bucket.is_there):
         return [
-            f"versioning: replaced versions count in the quota of bucket {wish.name}, and no rule ever deletes them; set noncurrent_days."
+            *unsure,
+            f"versioning: replaced versions count in the quota of bucket {wish.name}, and no rule ever deletes them; set noncurrent_days.",
         ]
-    return []
+    return unsure

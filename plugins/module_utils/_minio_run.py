@@ -28,6 +28,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_acce
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import NO_ADMIN, Storage, StorageError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import BucketWish, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import access_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_lacking import Lacking
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_parts import PARTS, Part
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_plan import Bucket
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_replication import (
@@ -74,15 +75,29 @@ def read(storage: Storage, wish: BucketWish) -> Bucket:
     name, there = wish.name, is_there(storage, wish.name)
     if wish.state == "absent":
         return _read_going(storage, wish, is_there=there)
-    settings = {part: PARTS[part].read(storage, name) for part in plans.needed(wish)} if there else {}
+    lacking = Lacking(storage, plans.wanted(wish))
+    if not there:
+        lacking.look_ahead(name)
+    settings = {part: lacking.read(part, partial(PARTS[part].read, storage, name), None) for part in plans.needed(wish)} if there else {}
+    access: dict[str, Any] = lacking.read("access", partial(read_access, storage, name), {}) if wish.access is not None else {}
+    strangers = tuple(key for having in (wish.access or {}).values() for key in having["keys"] if not is_user(storage, key))
+    replication, copies = None, None
+    if there and wish.replication is not None:
+        replication = lacking.read("replication", partial(read_replication, storage, name), None)
+        if wish.replication and replication is None:
+            # Rules are S3's, but the targets that they name are not.
+            lacking.ask_admin("replication", name)
+    if plans.is_suspending(wish, settings):
+        copies = lacking.read("copies", partial(read_rules, storage, name), None)
     bucket = Bucket(
         is_there=there,
         settings=settings,
-        access=read_access(storage, name) if wish.access is not None else {},
-        strangers=tuple(key for having in (wish.access or {}).values() for key in having["keys"] if not is_user(storage, key)),
-        replication=read_replication(storage, name) if there and wish.replication is not None else None,
-        replicates=plans.is_suspending(wish, settings) and bool(read_rules(storage, name)),
+        access=access,
+        strangers=strangers,
+        replication=replication,
+        replicates=bool(copies),
         remotes=_read_remotes(storage, wish),
+        unknown=lacking.unknown,
     )
     bucket = _look_ahead(storage, wish, bucket)
     if plans.is_shrinking(wish, bucket):
@@ -91,12 +106,7 @@ def read(storage: Storage, wish: BucketWish) -> Bucket:
 
 
 def _read_going(storage: Storage, wish: BucketWish, *, is_there: bool) -> Bucket:
-    try:
-        access = read_access(storage, wish.name)
-    except StorageError as error:
-        if error.code != NO_ADMIN:
-            raise
-        access = {}
+    access: dict[str, Any] = Lacking(storage, {}).read("access", partial(read_access, storage, wish.name), {})
     if not is_there:
         return Bucket(is_there=False, access=access)
     usage = _minio_objects.usage(storage, wish.name)
@@ -117,9 +127,9 @@ def is_there(storage: Storage, name: str) -> bool:
     return True
 
 
-def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], str | None]:
+def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], dict[str, Any] | None]:
     """Return the versioning of each bucket that is copied to, asked of its own server."""
-    found: dict[tuple[str, str], str | None] = {}
+    found: dict[tuple[str, str], dict[str, Any] | None] = {}
     for rule in (wish.replication or {}).values():
         place = plans.place_of(rule)
         if place in found:
@@ -128,7 +138,7 @@ def _read_remotes(storage: Storage, wish: BucketWish) -> dict[tuple[str, str], s
         with contextlib.closing(_remote(storage, wish, rule)) as remote:
             found[place] = None
             if is_there(remote, place[1]):
-                found[place] = (PARTS["versioning"].read(remote, place[1]) or {}).get("Status", "Off")
+                found[place] = PARTS["versioning"].read(remote, place[1]) or {}
     return found
 
 
@@ -137,7 +147,10 @@ def _remote(storage: Storage, wish: BucketWish, rule: Mapping[str, Any]) -> Stor
     access = dataclasses.replace(
         storage.access, endpoint=place[0], access_key=rule["Target"]["AccessKey"], secret_key=wish.target_secrets[place]
     )
-    return Storage(access)
+    remote = Storage(access)
+    # What is asked over there is asked by this task, too.
+    remote.requests = storage.requests
+    return remote
 
 
 def _look_ahead(storage: Storage, wish: BucketWish, bucket: Bucket) -> Bucket:

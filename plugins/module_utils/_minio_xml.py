@@ -32,12 +32,13 @@ NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 Data = dict[str, Any]
 
 
-def parse(text: bytes, name: str) -> Data:
+def parse(text: bytes, name: str, *others: str) -> Data:
     """Return what is in the outermost element.
 
     Args:
         text: the XML.
         name: that the outermost element must have: a page of HTML may be good XML, too.
+        others: by which some servers call it.
 
     Raises:
         BlueGreenError: it is none of these.
@@ -46,7 +47,7 @@ def parse(text: bytes, name: str) -> Data:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError):
         root = None
-    if root is None or _name(root) != name:
+    if root is None or _name(root) not in (name, *others):
         raise BlueGreenError(f"the answer of the storage server is no {name} of S3; see whether something else answers at endpoint.")
     found = _data(root)
     return found if isinstance(found, dict) else {}

@@ -33,13 +33,16 @@ notes:
     C(s3:GetEncryptionConfiguration), C(s3:GetLifecycleConfiguration), C(s3:GetBucketTagging), C(s3:GetBucketPolicy),
     C(s3:GetBucketNotification), C(s3:GetReplicationConfiguration), C(admin:GetBucketQuota), C(admin:GetBucketTarget), C(admin:GetUser),
     C(admin:GetPolicy), C(admin:ListUserPolicies), and, to name what would be refused, C(admin:ServerInfo), C(admin:KMSKeyStatus) and,
-    where versions would be suspended, C(s3:GetReplicationConfiguration).
+    where versions would be suspended, C(s3:GetReplicationConfiguration). Where a server that is no MinIO gets a new bucket, it needs
+    C(s3:ListAllMyBuckets), too.
     Where a quota would become smaller or a bucket would go, it also needs C(s3:ListBucket), C(s3:ListBucketVersions),
     C(s3:GetObjectRetention) and C(s3:GetObjectLegalHold), and for more than 10,000 objects C(admin:DataUsageInfo). The runbook has the
     whole policy to copy.
   - A quota is what the server makes of it. It refuses a write when what its scanner has counted, the new object included, reaches the quota
     (V(>=)), so a bucket is never quite full. The scanner lags behind, by seconds on a quiet server and by minutes on a busy one, and a
     bucket that it has not seen yet has no limit. Old versions and the parts of unfinished uploads take part in it.
+  - Any server of S3 will do for what it has. Only O(quota), O(access) and O(replication) need the admin API of MinIO; what a server does
+    not have is refused by the option's name before anything is changed. The runbook has what was seen on which server.
   - Object storage knows no largest object and no allowed types. What does is a form that is signed with limits; see
     P(bluegreen.orchestrator.presigned_post#lookup) and O(access).
 options:
@@ -64,7 +67,7 @@ options:
   versioning:
     description:
       - Whether replaced and deleted objects are kept as old versions. Once enabled, it can only be suspended, and not while the bucket is
-        copied elsewhere.
+        copied elsewhere, or some prefixes are left out of it by hand.
     type: str
     choices: [enabled, suspended]
   noncurrent_days:
@@ -136,7 +139,8 @@ options:
     description:
       - Policy of the bucket, for those who are not signed in and for other accounts; V({}) for none. See O(access) for the keys of this
         server, which a bucket's policy takes nothing from.
-      - Each resource is one of this bucket, like V(arn:aws:s3:::acme-products/*).
+      - Each resource is one of this bucket, like V(arn:aws:s3:::acme-products/*), and each action one of MinIO's that can be done to one of
+        the resources of its statement. MinIO holds no C(NotAction) and no C(NotPrincipal), and both are refused.
     type: json
   public_prefixes:
     description:
@@ -157,7 +161,7 @@ options:
         type: str
         required: true
       events:
-        description: Events, like V(s3:ObjectCreated:*).
+        description: Events, like V(s3:ObjectCreated:*). One that MinIO does not know is refused, unless O(allow_unknown=true).
         type: list
         elements: str
         required: true
@@ -253,6 +257,12 @@ options:
       bytes_per_second:
         description: The most that is sent in a second, V(100MB) or more; without it there is no limit.
         type: str
+  allow_unknown:
+    description:
+      - Let actions of O(policy) and events of O(notification) through that are none of MinIO's as this version knows them, for a server
+        that is newer or another one. The server has the last word then, and only when it is set.
+    type: bool
+    default: false
   update_secrets:
     description:
       - Secrets of O(access) and O(replication) cannot be read. V(on_create) sends them with what is made or changed, V(always) in each run,
@@ -337,7 +347,7 @@ actions:
     - {action: create, name: bucket acme-products versioning}
     - {action: create, name: bucket acme-products quota}
 requests:
-  description: How many requests were made, by kind.
+  description: How many requests were made, by kind, those to the servers of O(replication) among them.
   type: dict
   returned: success
   sample: {read: 1, write: 3}

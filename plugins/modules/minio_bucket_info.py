@@ -77,7 +77,7 @@ buckets:
     - One entry per bucket, sorted by name where all are told. Settings that are not there are null. Lifecycle, policy and encryption are in
       S3's own words.
     - C(percent) is how much of the quota is used, null without a quota. C(state) is C(over) from 100 % on, C(tight) above 95 %, C(filling)
-      above 80 %, C(well) below, C(unlimited) without a quota.
+      above 80 %, C(well) below, C(unlimited) without a quota, and null where the server tells nothing of quotas.
     - C(usage.exact) tells whether the objects were counted one by one just now.
   type: list
   elements: dict

@@ -21,6 +21,8 @@ from lab.kubernetes import ControlPlane, crds, programs
 from lab.minio import Minio
 from lab.minio import programs as minio_programs
 from lab.server import LabError, ProgramMissingError
+from lab.versitygw import Versitygw
+from lab.versitygw import find as find_versitygw
 from lab.world import World
 from tests.harness import Ansible, PreviewApply
 from tests.harness.ansible import ROOT
@@ -120,13 +122,15 @@ def containers(session_containers: ContainerWorld) -> ContainerWorld:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build Kubernetes and MinIO before the first test's time begins: it takes minutes, once per machine."""
+    """Build Kubernetes, MinIO and versitygw before the first test's time begins: it takes minutes, once per machine."""
     fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     capture = session.config.pluginmanager.getplugin("capturemanager")
     # What cannot be had is said by the tests that need it.
     with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext(), contextlib.suppress(LabError):
         if "minio" in fixtures:
             minio_programs.find_all()
+        if "plain_s3" in fixtures:
+            find_versitygw()
         if "control_plane" in fixtures:
             programs.find_all()
             for name in crds.SOURCES:
@@ -144,6 +148,12 @@ def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
     """A real MinIO, one for the session: each test takes buckets of its own. It can notify PRIMARY, a target where nobody listens."""
     told: dict[str, Any] = {"MINIO_NOTIFY_WEBHOOK_ENABLE_PRIMARY": "on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_PRIMARY": "http://127.0.0.1:9/"}
     yield from running(Minio(tmp_path_factory.mktemp("minio"), **told))
+
+
+@pytest.fixture(scope="session")
+def plain_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Versitygw]:
+    """A real storage server that is no MinIO, one for the session: each test takes buckets of its own."""
+    yield from running(Versitygw(tmp_path_factory.mktemp("plain-s3")))
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import urllib3
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Access
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_post import check_limits, forms
-from tests.integration.storage import Buckets
+from tests.integration.storage import PlainBuckets
 
 HTTP = urllib3.PoolManager()
 
 
 def signed(
-    bucket: Buckets,
+    bucket: PlainBuckets,
     types: list[str],
     *,
     key: tuple[str, str] | None = None,

@@ -40,7 +40,7 @@ OWN = {
     "minio_bucket": {
         *("name", "state", "quota", "versioning", "tags", "access", "keys_to_come", "signature_age", "replication", "noncurrent_days"),
         "public_prefixes",
-        *("object_lock", "retention", "encryption", "encryption_key", "lifecycle", "policy", "notification"),
+        *("object_lock", "retention", "encryption", "encryption_key", "lifecycle", "policy", "notification", "allow_unknown"),
     },
     "minio_bucket_info": {"names", "prefix", "tags", "parts", "count"},
 }

@@ -143,6 +143,28 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     (statement(Resource="gone"), ["policy: a statement lacks", "Resource"]),
     (statement(Action=[{"a": 1}]), ["policy: \"{'a': 1}\" is no action; write it like s3:GetObject."]),
     (statement(Action=None), ["policy: 'None' is no action"]),
+    (statement(Action="gone", NotAction="s3:PutObject"), ["policy: a statement has NotAction, which MinIO cannot hold;", "in Action"]),
+    (statement(NotAction="s3:PutObject"), ["policy: a statement has NotAction"]),
+    (statement(NotResource="arn:aws:s3:::shop/a/*"), ["policy: a statement has Resource and NotResource; leave one of the two out."]),
+    (statement(Whatever="x"), ["policy: 'Whatever' is no part of a statement", "leave it out."]),
+    (statement(Principal="*", NotPrincipal="*"), ["policy: 'NotPrincipal' is no part of a statement"]),
+    (statement(Action="s3:GetObjekt"), ["policy: 's3:GetObjekt' is no action that we know; write s3:GetObject, or set allow_unknown"]),
+    (statement(Action="s3:getobject"), ["policy: 's3:getobject' is no action that we know; write s3:GetObject, or"]),
+    (statement(Action=["s3:GetObject", "s3:Zzz*"]), ["policy: 's3:Zzz*' is no action that we know; write it like s3:GetObject, or"]),
+    (statement(Action="ec2:Run"), ["policy: 'ec2:Run' is no action that we know"]),
+    (statement(Action="s3:ListBucket"), ["policy: s3:ListBucket is done to the bucket; name arn:aws:s3:::shop as a resource, too."]),
+    (
+        statement(Resource="arn:aws:s3:::shop"),
+        ["policy: s3:GetObject is done to objects; name arn:aws:s3:::shop/* or some of them as a resource, too."],
+    ),
+    (
+        statement(Action="s3:ListBucket", Resource="gone", NotResource="arn:aws:s3:::shop/*"),
+        ["policy: s3:ListBucket is done to the bucket"],
+    ),
+    (
+        statement(Resource="gone", NotResource="arn:aws:s3:::other/*"),
+        ["policy: the resource 'arn:aws:s3:::other/*' is none of bucket shop"],
+    ),
     (
         statement(Resource="arn:aws:s3:::other/*"),
         ["policy: the resource 'arn:aws:s3:::other/*' is none of bucket shop; write arn:aws:s3:::shop"],
@@ -157,6 +179,16 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["notification.events: 'made' is no event; write for example s3:ObjectCreated:*."],
     ),
     ({"notification": [{"arn": ARN, "events": []}]}, ["notification.events: '' is no event"]),
+    *(
+        ({"notification": [{"arn": ARN, "events": ["s3:ObjectRemoved:*", event]}]}, [f"notification.events: '{event}' is no event", *said])
+        for event, said in (
+            ("s3:ObjectCreated:Putt", [" that we know; write s3:ObjectCreated:Put, or set allow_unknown"]),
+            ("s3:ObjectMade:*", [" that we know; write "]),
+            ("s3:objectcreated:put", [" that we know; write s3:ObjectCreated:Put, or"]),
+            ("s3:Zzz:Qqq", [" that we know; write it like s3:ObjectCreated:*, or set allow_unknown"]),
+            ("s3:Object*", []),
+        )
+    ),
     ({"notification": [{"arn": ARN, "events": ["s3:ObjectCreated:*"]}] * 2}, [f"notification: {ARN} is there twice for the same"]),
     ({"signature_age": 60}, ["signature_age: it stands in the policies of access, which is not given; name the keys there."]),
     ({"signature_age": 0, "access": []}, ["signature_age: 0 is not a number of seconds", "give 1 to 604800."]),
@@ -296,7 +328,8 @@ def test_what_is_not_given_is_not_asked_for() -> None:
 
 @pytest.mark.parametrize("resource", ["arn:aws:s3:::*", "arn:aws:s3:::sho?/a", "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"])
 def test_a_statement_about_this_bucket_may_be_written_in_several_ways(resource: str) -> None:
-    assert wish_of(params(**statement(Resource=resource))).settings["policy"]["Statement"][0]["Resource"] == [resource]
+    act = "s3:ListBucket" if resource == "arn:aws:s3:::shop" else "s3:GetObject"
+    assert wish_of(params(**statement(Resource=resource, Action=act))).settings["policy"]["Statement"][0]["Resource"] == [resource]
 
 
 def test_a_wish_shows_no_secret() -> None:
@@ -310,3 +343,38 @@ def test_one_place_has_one_name() -> None:
     """The server gives back scheme and host in its own spelling; another one would be a change in each run."""
     [one] = (wish_of(params(replication=[target(endpoint="HTTP://127.0.0.1:9100/")])).replication or {}).values()
     assert one["Target"]["Endpoint"] == "http://127.0.0.1:9100"
+
+
+GOOD_STATEMENTS: list[dict[str, Any]] = [
+    {"Action": "*"},
+    {"Action": "s3:*"},
+    {"Action": "s3:*", "Resource": "arn:aws:s3:::shop/a/*"},
+    {"Action": "s3:Get?bject"},
+    {"Action": "s3:List*", "Resource": ["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"]},
+    {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::shop"},
+    {"Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "arn:aws:s3:::sho*"},
+    {"Action": ["s3:ListBucket", "s3:GetObject"], "Resource": ["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"]},
+    {"Resource": "gone", "NotResource": "arn:aws:s3:::shop/private/*", "Effect": "Deny"},
+    {"Sid": "Mine", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+]
+
+
+@pytest.mark.parametrize("options", GOOD_STATEMENTS)
+def test_what_a_server_takes_is_let_through(options: dict[str, Any]) -> None:
+    assert wish_of(params(**statement(**options))).settings["policy"]["Statement"]
+
+
+def test_a_newer_server_has_the_last_word() -> None:
+    """What it alone knows is let through where somebody says so; what cannot be a name of anything is not."""
+    told = {"notification": [{"arn": ARN, "events": ["s3:ObjectMelted:*"]}]}
+    for action in ("s3:MeltObject", "s3express:CreateSession"):
+        wish = wish_of(params(**statement(Action=action, Resource="arn:aws:s3:::shop"), **told, allow_unknown=True))
+        assert wish.settings["policy"]["Statement"][0]["Action"] == [action]
+        assert wish.settings["notification"][0]["Event"] == ["s3:ObjectMelted:*"]
+    for options, said in (
+        (statement(Action="melt"), "policy: 'melt' is no action; write"),
+        (statement(Action="gone", NotAction="s3:MeltObject"), "policy: a statement has NotAction"),
+        ({"notification": [{"arn": ARN, "events": ["melted"]}]}, "notification.events: 'melted' is no event; write"),
+    ):
+        with pytest.raises(InputError, match=said):
+            wish_of(params(**options, allow_unknown=True))

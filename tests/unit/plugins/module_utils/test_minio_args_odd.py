@@ -107,7 +107,7 @@ def carried_out(options: dict[str, Any]) -> str:
     """Go as far as options let us, and say how far that was: a world that is empty, then one in which all of it is there."""
     wish = wish_of(options)
     Storage(access_of(options), pool=Pool())
-    new = _minio_plan.Bucket(is_there=False, remotes=dict.fromkeys(wish.target_secrets, "Enabled"), arns=None)
+    new = _minio_plan.Bucket(is_there=False, remotes={place: {"Status": "Enabled"} for place in wish.target_secrets}, arns=None)
     planned = _minio_plan.plan(wish, new)
     assert planned.changed is (wish.state == "present")
     assert CANARY not in repr(planned) + str(planned.diff())

@@ -51,6 +51,7 @@ ASKED: list[Expected] = [
     *no_access(),
     user("abc", there=False),
     NO_RULES,
+    (TARGETS, (200, b"null")),
     *REMOTE_ON,
     ("PUT /shop?versioning=", OK),
     ("PUT /shop?tagging=", OK),

@@ -134,8 +134,22 @@ def test_a_server_without_an_admin_api_tells_the_rest(monkeypatch: pytest.Monkey
     with answering(monkeypatch, *asked):
         result = run(names=["shop"], parts=["quota", "tags", "access", "usage"])
     [told] = result["buckets"]
-    assert (told["quota"], told["access"], told["usage"], told["percent"]) == (None, None, None, None)
-    assert result["warnings"] == [f"{HOST} has no admin API of MinIO, so quota, replication, access, usage are not told."]
+    # Nobody knows whether it has a quota, so it is not without limit.
+    assert (told["quota"], told["access"], told["usage"], told["percent"], told["state"]) == (None,) * 5
+    assert result["warnings"] == [f"{HOST} has no admin API of MinIO, so these are not told: quota, access, usage."]
+
+
+def test_a_server_that_lacks_settings_tells_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacks: Answered = refused(501, "NotImplemented")
+    asked = [
+        buckets("a", "b"),
+        *((f"GET /{name}?{part}=", lacks) for name in ("a", "b") for part in ("encryption", "lifecycle", "replication")),
+    ]
+    with answering(monkeypatch, *asked, server="Other"):
+        result = run(parts=["encryption", "lifecycle", "replication"])
+    nothing = dict.fromkeys(("encryption", "lifecycle", "replication"))
+    assert result["buckets"] == [{"name": "a", **nothing}, {"name": "b", **nothing}]
+    assert result["warnings"] == [f"{HOST} does not have that part of S3, so these are not told: encryption, lifecycle, replication."]
 
 
 def test_what_may_not_be_read_is_said_and_is_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +162,19 @@ def test_what_may_not_be_read_is_said_and_is_not_nothing(monkeypatch: pytest.Mon
         pytest.raises(BlueGreenError, match="s3:GetBucketTagging"),
     ):
         run(names=["shop"], parts=["tags"])
+
+
+def tagged(bucket: str, **tags: str) -> Expected:
+    inside = "".join(f"<Tag><Key>{key}</Key><Value>{value}</Value></Tag>" for key, value in tags.items())
+    return (f"GET /{bucket}?tagging=", (200, f"<Tagging><TagSet>{inside}</TagSet></Tagging>"))
+
+
+def test_tags_by_which_buckets_are_chosen_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [buckets("a", "b"), tagged("a", tenant="acme", of="1"), tagged("b", tenant="other")]
+    with answering(monkeypatch, *asked):
+        result = run(tags={"tenant": "acme"}, parts=["tags"])
+    assert result["buckets"] == [{"name": "a", "tags": {"tenant": "acme", "of": "1"}}]
+    assert result["requests"] == {"read": 3}
 
 
 def test_a_page_lists_no_buckets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,14 @@ LOCKS: list[tuple[list[tuple[str, Answered]], str]] = [
         [(LIST, listed(("a", 1))), (retention("a"), (200, UNTIL.format("2999-01-01T00:00:00Z")))],
         "a is kept until 2999-01-01T00:00:00Z (governance)",
     ),
+    # As versitygw has it.
+    (
+        [
+            (LIST, listed(("a", 1))),
+            (retention("a"), (200, UNTIL.format("2999-01-01T00:00:00.5Z").replace("Retention>", "ObjectLockRetention>"))),
+        ],
+        "a is kept until 2999-01-01T00:00:00.5Z (governance)",
+    ),
     (
         [
             (LIST, listed(("a", 1))),

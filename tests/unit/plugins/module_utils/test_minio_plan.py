@@ -27,6 +27,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._plan impor
 from tests.storage_requests import CANARY
 from tests.unit.plugins.module_utils.test_minio_args import ARN, params, statement, target
 
+ON = {"Status": "Enabled"}
 BLANK = Bucket(is_there=False)
 HERE = Bucket(is_there=True)
 GOVERNED = {"mode": "governance", "days": 3}
@@ -55,7 +56,7 @@ def reached(of: BucketWish, before: Bucket) -> Bucket:
         # What a new bucket with a lock has from the first.
         settings={**({"retention": {}} if of.object_lock else {}), **before.settings, **desired(of, before)},
         strangers=strangers,
-        remotes=dict.fromkeys(before.remotes, "Enabled"),
+        remotes=dict.fromkeys(before.remotes, ON),
     )
     if of.access is not None:
         found = dataclasses.replace(found, access=of.access)
@@ -126,7 +127,7 @@ def test_everything_at_once_in_its_order() -> None:
         access=[{"key": "writer", "uploads": "direct", "secret_key": CANARY}],
         replication=[target()],
     )
-    before = dataclasses.replace(BLANK, strangers=("writer",), remotes={PLACE: "Off"}, arns=frozenset([ARN]))
+    before = dataclasses.replace(BLANK, strangers=("writer",), remotes={PLACE: {}}, arns=frozenset([ARN]))
     made = plan(of, before)
     parts = [
         "",
@@ -136,7 +137,7 @@ def test_everything_at_once_in_its_order() -> None:
         *(f"create bucket shop{part}" for part in parts),
         "create user writer",
         "create bucket shop access with uploads direct",
-        "update bucket copy at http://127.0.0.1:9100 versioning",
+        "create bucket copy at http://127.0.0.1:9100 versioning",
         "create bucket shop replication",
     ]
     assert made.changes[0].after == {"object_lock": True}
@@ -290,6 +291,11 @@ REFUSED: list[tuple[dict[str, Any], Bucket, str]] = [
         "versioning: bucket shop is copied elsewhere, which needs versions; set replication to [], too, or leave versioning out",
     ),
     (
+        {"versioning": "suspended"},
+        bucket(versioning={"Status": "Enabled", "ExcludedPrefixes": [{"Prefix": "tmp/"}, {"Prefix": "log/"}]}),
+        "versioning: bucket shop keeps no versions below tmp/, log/, which the server holds only while versions are enabled; take",
+    ),
+    (
         {"access": ACCESS},
         dataclasses.replace(HERE, strangers=("reader",)),
         "access.key: reader is no user of the server; give its secret_key to",
@@ -376,7 +382,7 @@ def test_access_that_is_declared_no_more_goes() -> None:
 def test_a_secret_is_sent_again_only_where_it_is_asked_for() -> None:
     options = {"access": [{"key": "writer", "uploads": "direct", "secret_key": CANARY}], "replication": [target()], "versioning": "enabled"}
     of = wish(**options)
-    there = reached(of, dataclasses.replace(HERE, remotes={PLACE: "Enabled"}))
+    there = reached(of, dataclasses.replace(HERE, remotes={PLACE: ON}))
     assert told(plan(of, there)) == []
     again = plan(wish(**options, update_secrets="always"), there)
     assert told(again) == ["update user writer", "update bucket shop replication"]
@@ -387,9 +393,16 @@ def test_a_secret_is_sent_again_only_where_it_is_asked_for() -> None:
     assert CANARY not in str(new.diff())
 
 
+def test_what_else_is_said_of_the_versions_of_a_copy_stays() -> None:
+    of = wish(**COPIED, versioning="enabled")
+    before = dataclasses.replace(bucket(**VERSIONED), remotes={PLACE: {"Status": "Suspended", "ExcludeFolders": "true"}})
+    [change, _] = plan(of, before).changes
+    assert (change.before, change.after) == (before.remotes[PLACE], {"Status": "Enabled", "ExcludeFolders": "true"})
+
+
 def test_a_changed_target_is_a_change() -> None:
     of = wish(**COPIED, versioning="enabled")
-    there = reached(of, dataclasses.replace(HERE, remotes={PLACE: "Enabled"}))
+    there = reached(of, dataclasses.replace(HERE, remotes={PLACE: ON}))
     for other in (
         {"access_key": "other"},
         {"deletes": True},

@@ -19,6 +19,7 @@ from tests.unit.plugins.module_utils.test_minio_args import ARN, params, target
 
 LOCATION = "GET /shop?location="
 GONE: Answered = refused(404, "NoSuchBucket")
+DENIED: Answered = refused(403, "AccessDenied")
 LIST = "GET /shop?delimiter=&encoding-type=url&max-keys=1000&prefix=&versions="
 OK: Answered = (200, b"")
 GET_QUOTA, SET_QUOTA = f"GET {ADMIN}get-bucket-quota?bucket=shop", f"PUT {ADMIN}set-bucket-quota?bucket=shop"
@@ -72,7 +73,7 @@ CASES: list[Case] = [
     ({"tags": {"a": "b"}}, [(LOCATION, THERE), ("GET /shop?tagging=", TAGGED)], [], []),
     (
         {"quota": "5", "versioning": "enabled", "public_prefixes": ["p/"]},
-        [(LOCATION, GONE)],
+        [(LOCATION, GONE), (GET_QUOTA, admin_refused(404, "NoSuchBucket"))],
         [
             ("PUT /shop", OK),
             ("PUT /shop?versioning=", OK),
@@ -152,9 +153,102 @@ def test_a_preview_asks_what_the_apply_asks_and_writes_nothing(
         apply = run(**options)
     for name in ("actions", "diff", "changed", "warnings"):
         assert apply[name] == preview[name]
-    # The listing of objects and their deletion are minio-py's, and are not counted.
-    assert set(preview["requests"]) == {"read"}
+    # Those that minio-py makes for us among them, which lists objects and deletes them.
+    assert preview["requests"] == {"read": len(asked)}
+    assert sum(apply["requests"].values()) == len(asked) + len(written)
     assert CANARY not in str(preview) + str(apply)
+
+
+LACKS: Answered = refused(501, "NotImplemented")
+NO_ADMIN_HERE: Answered = refused(404, "NoSuchBucket")
+BUCKETS: Expected = ("GET /", (200, "<ListAllMyBucketsResult><Buckets><Bucket><Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>"))
+NO_BUCKETS: Expected = ("GET /", (200, "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"))
+EXPIRING: dict[str, Any] = {"lifecycle": [{"id": "a", "expire_days": 3}]}
+# Options, what is asked of a server that is no MinIO, and what is refused with the name of the option.
+LACKING: list[tuple[dict[str, Any], list[Expected], str]] = [
+    ({"quota": "5"}, [(LOCATION, THERE), (GET_QUOTA, NO_ADMIN_HERE)], "quota: {} has no admin API of MinIO"),
+    ({"quota": "5"}, [(LOCATION, GONE), (GET_QUOTA, NO_ADMIN_HERE)], "quota: {} has no admin API of MinIO"),
+    ({"access": [{"key": "abc"}]}, [(LOCATION, THERE), (canned("none"), NO_ADMIN_HERE)], "access: {} has no admin API of MinIO"),
+    ({"access": [{"key": "abc"}]}, [(LOCATION, GONE), (canned("none"), NO_ADMIN_HERE)], "access: {} has no admin API of MinIO"),
+    (
+        {"replication": [target()], "versioning": "enabled"},
+        [(LOCATION, THERE), *ON, (REPLICATION, LACKS)],
+        "replication: {} does not have that part of S3",
+    ),
+    (
+        {"replication": [target()]},
+        [(LOCATION, GONE), (TARGETS, NO_ADMIN_HERE)],
+        "replication: {} has no admin API of MinIO",
+    ),
+    (
+        {"replication": [target()], "versioning": "enabled"},
+        [(LOCATION, THERE), *ON, NO_RULES, (TARGETS, NO_ADMIN_HERE)],
+        "replication: {} has no admin API of MinIO",
+    ),
+    ({"encryption": "sse-s3"}, [(LOCATION, THERE), ("GET /shop?encryption=", LACKS)], "encryption: {} does not have that part of S3"),
+    ({"noncurrent_days": 3}, [(LOCATION, THERE), ("GET /shop?lifecycle=", LACKS)], "noncurrent_days: {} does not have that part of S3"),
+    (EXPIRING, [(LOCATION, GONE), BUCKETS, ("GET /b?lifecycle=", LACKS)], "lifecycle: {} does not have that part of S3"),
+    (
+        {"encryption": "sse-s3", "tags": {"a": "b"}},
+        [(LOCATION, GONE), BUCKETS, ("GET /b?encryption=", refused(405, "MethodNotAllowed"))],
+        "encryption: {} does not have that part of S3",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "asked", "said"), LACKING, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_server_does_not_have_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, check: bool, options: dict[str, Any], asked: list[Expected], said: str
+) -> None:
+    """Before anything is changed: where the bucket is still to be made, another one is asked about."""
+    with answering(monkeypatch, *asked, server="Other") as pool, pytest.raises(RefusedError) as caught:
+        run(check=check, **options)
+    assert caught.value.sentence.startswith(said.format("http://127.0.0.1:9000"))
+    assert caught.value.sentence.endswith(", or correct endpoint.")
+    assert all(body is None for body in pool.bodies)
+
+
+# Nothing that is not there has to be taken away.
+NOTHING_OF: list[tuple[dict[str, Any], list[Expected]]] = [
+    ({"quota": "0"}, [(GET_QUOTA, NO_ADMIN_HERE)]),
+    ({"encryption": "none"}, [("GET /shop?encryption=", LACKS)]),
+    ({"lifecycle": [], "noncurrent_days": 0}, [("GET /shop?lifecycle=", LACKS)]),
+    ({"notification": []}, [("GET /shop?notification=", LACKS)]),
+    ({"replication": []}, [(REPLICATION, LACKS)]),
+    ({"access": []}, [(canned("none"), NO_ADMIN_HERE)]),
+]
+
+
+@pytest.mark.parametrize(("options", "asked"), NOTHING_OF, ids=lambda value: str(value)[:40])
+def test_what_a_server_does_not_have_need_not_go(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], asked: list[Expected]) -> None:
+    with answering(monkeypatch, (LOCATION, THERE), *asked, server="Other"):
+        assert run(**options)["actions"] == []
+    with answering(monkeypatch, (LOCATION, GONE), *(asked if "access" in options else ()), server="Other"):
+        assert told(run(check=True, **options)) == ["create bucket shop"]
+
+
+def test_versions_are_suspended_where_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [(LOCATION, THERE), *ON, (REPLICATION, LACKS), ("PUT /shop?versioning=", OK)]
+    with answering(monkeypatch, *asked, server="Other"):
+        assert told(run(versioning="suspended")) == ["update bucket shop versioning"]
+
+
+def test_another_bucket_tells_what_a_new_one_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is somebody else's: it is no refusal of what the server does not have."""
+    asked = [(LOCATION, GONE), BUCKETS, ("GET /b?lifecycle=", refused(404, "NoSuchLifecycleConfiguration")), ("GET /b?tagging=", DENIED)]
+    with answering(monkeypatch, *asked, ("PUT /shop", OK), ("PUT /shop?lifecycle=", OK), ("PUT /shop?tagging=", OK), server="Other"):
+        result = run(tags={"a": "b"}, **EXPIRING)
+    assert (len(result["actions"]), result["warnings"]) == (3, [])
+
+
+@pytest.mark.parametrize("first", [NO_BUCKETS, ("GET /", DENIED)])
+def test_of_a_server_without_a_bucket_nobody_knows(monkeypatch: pytest.MonkeyPatch, first: Expected) -> None:
+    with answering(monkeypatch, (LOCATION, GONE), first, server="Other"):
+        result = run(check=True, noncurrent_days=3, tags={"a": "b"})
+    assert told(result) == ["create bucket shop", "create bucket shop lifecycle", "create bucket shop tags"]
+    [said] = result["warnings"]
+    assert said.startswith("noncurrent_days, tags: whether the server has that is seen only when it has a bucket;")
 
 
 def rules(bucket_arn: str, *names: str) -> Answered:
@@ -179,8 +273,9 @@ REMOTE_ON: list[Expected] = [(f"GET {REMOTE}/copy?location=", THERE), (f"GET {RE
 
 
 def test_a_copy_is_set_up_target_before_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    remote: list[Expected] = [REMOTE_ON[0], (f"GET {REMOTE}/copy?versioning=", OFF[0][1])]
-    asked = [(LOCATION, THERE), *OFF, NO_RULES, *remote]
+    suspended = "<VersioningConfiguration><Status>Suspended</Status><ExcludeFolders>true</ExcludeFolders></VersioningConfiguration>"
+    remote: list[Expected] = [REMOTE_ON[0], (f"GET {REMOTE}/copy?versioning=", (200, suspended))]
+    asked = [(LOCATION, THERE), *OFF, NO_RULES, (TARGETS, (200, b"null")), *remote]
     written: list[Expected] = [
         ("PUT /shop?versioning=", OK),
         (f"PUT {REMOTE}/copy?versioning=", OK),
@@ -197,6 +292,10 @@ def test_a_copy_is_set_up_target_before_rule(monkeypatch: pytest.MonkeyPatch) ->
         "update bucket copy at http://127.0.0.1:9100 versioning",
         "create bucket shop replication",
     ]
+    # What else is said there stays.
+    assert b"<Status>Enabled</Status><ExcludeFolders>true</ExcludeFolders>" in (pool.bodies[len(asked) + 1] or b"")
+    # Those to the other server are requests, too.
+    assert sum(result["requests"].values()) == len(asked) + len(written)
     sent = pool.opened(len(asked) + 3)
     assert (sent["endpoint"], sent["secure"], sent["credentials"]) == (
         "127.0.0.1:9100",
@@ -285,7 +384,7 @@ LOOKED: list[tuple[dict[str, Any], list[Expected], str]] = [
     ({"quota": "5"}, [(LOCATION, THERE), (GET_QUOTA, (200, {})), (LIST, listed(("a", 6)))], "quota: 5 is less than the 6 bytes that"),
     (
         COPIES,
-        [(LOCATION, THERE), *ON, NO_RULES, (f"GET {REMOTE}/copy?location=", refused(404, "NoSuchBucket"))],
+        [(LOCATION, THERE), *ON, NO_RULES, (TARGETS, (200, [])), (f"GET {REMOTE}/copy?location=", refused(404, "NoSuchBucket"))],
         "replication.bucket: copy is not there",
     ),
 ]
@@ -309,7 +408,6 @@ def test_a_page_is_no_bucket_that_is_there(monkeypatch: pytest.MonkeyPatch) -> N
         run(check=True)
 
 
-DENIED: Answered = refused(403, "AccessDenied")
 NOTHING, SOME = "Nothing was changed.", "It may have been done in part; run again."
 NEW: list[Expected] = [(LOCATION, GONE), ("PUT /shop", OK)]
 ABC = {"access": [{"key": "abc", "uploads": "direct"}]}
