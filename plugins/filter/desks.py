@@ -178,11 +178,12 @@ def desk_words(
 
 
 def _times(started: float, steps: list[Mapping[str, Any]]) -> dict[str, Any]:
-    rows, before = [], started
+    """Return how long each step took. On one line: a table is cut after some rows."""
+    told, before = [], started
     for step in steps:
-        rows.append([str(step["step"]), f"{float(step['at']) - before:.1f}"])
+        told.append(f"{step['step']} {float(step['at']) - before:.1f} s")
         before = float(step["at"])
-    return {"title": "How long it took", "head": ["step", "seconds"], "rows": [*rows, ["all", f"{before - started:.1f}"]]}
+    return {"title": "How long it took", "lines": [f"{before - started:.1f} s in all", *([", ".join(told)] if told else [])]}
 
 
 def _message(desk: Desk, invited: bool) -> list[str]:

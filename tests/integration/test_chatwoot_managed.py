@@ -52,13 +52,14 @@ def test_from_nothing_to_people_in_one_run_and_then_a_smaller_plan(
     said = {**managed(), **stored(minio, tmp_path), **secrets(tenant_id), **account(chatwoot, tenant_id), **waited}
     world = DeskWorld(plane, tmp_path, {tenant_id: said}, chatwoot)
     world.volumes(2)
-    proof = world.harness("chatwoot_managed").proves(changes=True)
+    asked = {"bluegreen.orchestrator.chatwoot : Ask it under its own address": "before the apply there may be nobody to ask"}
+    proof = world.harness("chatwoot_managed", apply_only=asked).proves(changes=True)
     # Each step timed; all of them are ours here, and below a minute (issue 6).
-    *steps, (_all, seconds) = section(proof.apply, "How long it took")[1:]
-    assert [name for name, _seconds in steps] == [
+    (whole,), (steps,) = section(proof.apply, "How long it took")
+    assert [step.split()[0] for step in steps.split(", ")] == [
         *("storage", "place", "secrets", "keys", "databases", "migration", "desk", "entrance", "backup", "watch", "account"),
     ]
-    assert float(seconds) < 60
+    assert float(whole.split()[0]) < 60
     told = " ".join(" ".join(line) for line in section(proof.apply, "For the client"))
     assert "Votre Chatwoot est prêt : https://" in told
     assert "invitation par courriel" in told
@@ -78,7 +79,7 @@ def test_from_nothing_to_people_in_one_run_and_then_a_smaller_plan(
     assert desk["features"].get("ip_lookup") is True
     assert "campaigns" not in desk["features"]
     world.change(tenant_id, chatwoot_plan="starter", chatwoot_features={})
-    world.harness("chatwoot_managed").proves(changes=True)
+    world.harness("chatwoot_managed", apply_only=asked).proves(changes=True)
     assert chatwoot.ask("GET", f"/platform/api/v1/accounts/{desk['id']}")[1]["limits"] == {"agents": 2}
     assert world.get("horizontalpodautoscalers", namespace) == {}
 

@@ -164,7 +164,7 @@ def test_what_the_end_of_a_run_tells() -> None:
         "Your Chatwoot is ready at https://chat-acme.agency.example",
         "Secrets that you bring into client-acme yourself: chatwoot-backup; pods wait for them",
     ]
-    assert times["rows"] == [["place", "0.5"], ["keys", "3.5"], ["all", "4.0"]]
+    assert times["lines"] == ["4.0 s in all", "place 0.5 s, keys 3.5 s"]
     # The seed's own sentence.
     assert message["lines"][0] == "Objet : Votre Chatwoot est prêt : https://chat-acme.agency.example"
     assert any("owner@agency.example" in line for line in message["lines"])
