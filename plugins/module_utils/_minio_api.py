@@ -129,8 +129,9 @@ class Storage:
                 credentials=StaticProvider(access.access_key, access.secret_key),
                 secure=self._address.scheme == "https",
                 region=access.region,
-                http_client=_counted(self._pool, self._count),
+                http_client=self._pool,
             )
+            self.client.trace_on(_Lines(self._count))
         except ValueError as error:
             # It knows some addresses of Amazon's, and wants https for them.
             raise InputError(f"endpoint: {access.endpoint} is refused by the library minio ({error}); correct it.") from None
@@ -329,19 +330,18 @@ def _pool(access: Access) -> PoolManager:
     return urllib3.PoolManager(timeout=timeout, retries=False, cert_reqs=certificates, ca_certs=access.ca_cert)
 
 
-def _counted(pool: PoolManager, count: Callable[[str], None]) -> PoolManager:
-    """Return a pool for minio-py by which its requests are counted, too."""
-    import urllib3
+class _Lines(io.TextIOBase):
+    """What minio-py traces its requests to: their first lines are counted, and nothing is kept."""
 
-    class Counted(urllib3.PoolManager):
-        # As urllib3's own is, which overrides two with unlike signatures.
-        def urlopen(  # type: ignore[override]
-            self, method: str, url: str, redirect: bool = True, **options: Any
-        ) -> BaseHTTPResponse:
-            count(method)
-            return pool.urlopen(method, url, redirect, **options)
+    def __init__(self, count: Callable[[str], None]) -> None:
+        super().__init__()
+        self._count = count
 
-    return Counted()
+    def write(self, text: str) -> int:
+        """Count a request; all else that is traced (headers, bodies, answers) is no such line."""
+        if text.endswith(" HTTP/1.1\n"):
+            self._count(text.partition(" ")[0])
+        return len(text)
 
 
 def _is_foreign(answer: BaseHTTPResponse, code: str) -> bool:
