@@ -330,7 +330,7 @@ def _pool(access: Access) -> PoolManager:
     return urllib3.PoolManager(timeout=timeout, retries=False, cert_reqs=certificates, ca_certs=access.ca_cert)
 
 
-class _Lines(io.TextIOBase):
+class _Lines(io.StringIO):
     """What minio-py traces its requests to: their first lines are counted, and nothing is kept."""
 
     def __init__(self, count: Callable[[str], None]) -> None:
