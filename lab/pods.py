@@ -170,12 +170,17 @@ def _security(spec: Mapping[str, Any], container: Mapping[str, Any]) -> list[str
 
 
 def _folder(path: Path, files: Mapping[str, str], mode: int, group: int) -> Path:
+    """Make a volume. Its files are links as kubelet makes them, for that decides what a copy of the folder holds."""
     path.mkdir(parents=True)
+    if files:
+        (path / "..version").mkdir()
+        (path / "..data").symlink_to("..version")
     for name, text in files.items():
-        file = path / name
+        file = path / "..version" / name
         file.write_text(text)
         file.chmod(mode)
         os.chown(file, 0, group)
+        (path / name).symlink_to(Path("..data", name))
     os.chown(path, 0, group)
     path.chmod(0o2775 if not files else 0o755)
     return path

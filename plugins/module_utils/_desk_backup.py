@@ -33,7 +33,10 @@ JOB_KINDS: Final = ("batch/v1/Job",)
 KEPT_SECONDS: Final = 604800
 
 # Where there is no repository yet, one is made; where the storage does not answer, that fails, too, and the Job with it.
+# The keys are copied first: kubelet makes links of what a Secret holds (..data), restic saves them as links, and of a folder with links
+# kubectl create secret --from-file makes a Secret without keys (https://kubernetes.io/docs/reference/kubectl/generated/kubectl_create/).
 SAVE: Final = """set -eu
+cp /secret/* /keys/
 restic cat config > /dev/null 2>&1 || restic init
 restic backup --host "$DESK_CLIENT" --tag chatwoot /backup /keys
 restic forget --host "$DESK_CLIENT" --tag chatwoot --keep-daily "$DESK_KEEP_DAYS" --prune"""
@@ -88,7 +91,7 @@ def _job(desk: Desk) -> dict[str, Any]:
         "save",
         "backup_image",
         "backup",
-        {"backup": "/backup", "keys": "/keys", "tmp": "/tmp"},
+        {"backup": "/backup", "secret": "/secret", "keys": "/keys", "tmp": "/tmp"},
         command=["sh", "-c", SAVE],
         env=variables(
             {
@@ -101,8 +104,13 @@ def _job(desk: Desk) -> dict[str, Any]:
         ),
         envFrom=[{"secretRef": {"name": desk.backup.secret}}],
     )
-    keys = {"name": "keys", "secret": {"secretName": KEYS_NAME, "defaultMode": 0o440}}
-    pod = template(desk, BACKUP, "backup", [save], initContainers=[dump], restartPolicy="Never", volumes=[*empty("backup", "tmp"), keys])
+    volumes = [
+        *empty("backup", "tmp"),
+        {"name": "secret", "secret": {"secretName": KEYS_NAME, "defaultMode": 0o440}},
+        # In memory: no disk of a node ever has them.
+        {"name": "keys", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
+    ]
+    pod = template(desk, BACKUP, "backup", [save], initContainers=[dump], restartPolicy="Never", volumes=volumes)
     return {"activeDeadlineSeconds": 10800, "backoffLimit": 2, "template": pod}
 
 

@@ -401,7 +401,8 @@ def test_the_backup_saves_the_database_and_the_keys() -> None:
     assert told["DESK_KEEP_DAYS"] == "30"
     assert "restic backup" in save["command"][2]
     assert "/backup /keys" in save["command"][2]
-    assert {"name": "keys", "secret": {"secretName": "chatwoot-keys", "defaultMode": 0o440}} in pod["volumes"]
+    assert {"name": "secret", "secret": {"secretName": "chatwoot-keys", "defaultMode": 0o440}} in pod["volumes"]
+    assert {"name": "keys", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}} in pod["volumes"]
     elsewhere = part("backup", **EXTERNAL)["CronJob chatwoot-backup"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert environment(elsewhere["initContainers"][0])["PGPASSWORD"]["secretKeyRef"]["name"] == "acme-db"
 
@@ -426,6 +427,11 @@ def test_what_prometheus_reads_and_when_it_calls() -> None:
     assert len(set(names)) == len(names) == 8
     # Of every client, and not of all of them at once.
     assert all('namespace="client-acme"' in rule["expr"] for rule in group["rules"])
+    (failed,) = [rule["expr"] for rule in group["rules"] if rule["alert"] == "ChatwootBackupFailed"]
+    # A Job that its second pod has done has not failed, and one of last week is no news.
+    assert "kube_job_failed{" in failed
+    assert 'condition="true"' in failed
+    assert "kube_job_created" in failed
     (elsewhere,) = part("watch", **EXTERNAL)["PrometheusRule chatwoot"]["spec"]["groups"]
     assert len(elsewhere["rules"]) == 6
 
