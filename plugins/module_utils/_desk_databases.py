@@ -58,7 +58,8 @@ def manifests(desk: Desk) -> list[Manifest]:
 def _postgres(desk: Desk) -> list[Manifest]:
     sql = "".join(f"CREATE EXTENSION IF NOT EXISTS {name};\n" for name in EXTENSIONS)
     settings = manifest(desk, "v1", "ConfigMap", POSTGRES, data={"extensions.sql": sql})
-    asked = ["pg_isready", "--username", desk.database.user, "--dbname", desk.database.name]
+    # By TCP: while the image makes a new database, a server for itself alone answers on the socket, and is stopped again.
+    asked = ["pg_isready", "--host", "127.0.0.1", "--username", desk.database.user, "--dbname", desk.database.name]
     program = container(
         desk,
         "postgres",
