@@ -18,6 +18,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_pods 
 
 OPERATOR: Final = "monitoring.coreos.com/v1"
 KINDS: Final = (f"{OPERATOR}/ServiceMonitor", f"{OPERATOR}/PrometheusRule")
+# A day and two hours: the daily backup, and what one may take.
+BACKUP_SECONDS: Final = 93600
 
 
 def manifests(desk: Desk) -> list[Manifest]:
@@ -49,10 +51,14 @@ def _rules(desk: Desk, stores: list[str]) -> Manifest:
                "Nobody answers: no pod of the web is available."),
         _alert(desk, "ChatwootNotWorking", f'kube_deployment_status_replicas_available{{{here},deployment="{WORKER}"}} < 1', "5m",
                "critical", "Messages and mails wait: no pod of the worker is available."),
-        # A day and two hours: the daily backup, and what one may take.
-        _alert(desk, "ChatwootBackupOld", f'time() - kube_cronjob_status_last_successful_time{{{here},cronjob="{BACKUP}"}} > 93600', "10m",
-               "warning", "There is no backup of the last day."),
-        _alert(desk, "ChatwootBackupFailed", f'kube_job_status_failed{{{here},job_name=~"{BACKUP}-.*"}} > 0', "10m", "warning",
+        _alert(desk, "ChatwootBackupOld",
+               f'time() - kube_cronjob_status_last_successful_time{{{here},cronjob="{BACKUP}"}} > {BACKUP_SECONDS}', "10m", "warning",
+               "There is no backup of the last day."),
+        # Of the last day: failed Jobs are kept, and none of them is news for ever. kube_job_status_failed counts pods, also of a Job that
+        # was done by its next one (https://github.com/kubernetes/kube-state-metrics/blob/main/docs/metrics/workload/job-metrics.md).
+        _alert(desk, "ChatwootBackupFailed",
+               f'kube_job_failed{{{here},job_name=~"{BACKUP}-.*",condition="true"}} > 0'
+               f" and on (namespace, job_name) time() - kube_job_created{{{here}}} < {BACKUP_SECONDS}", "10m", "warning",
                "A backup failed; see the logs of its pod."),
         _alert(desk, "ChatwootVolumeFilling",
                f"kubelet_volume_stats_used_bytes{{{here}}} / kubelet_volume_stats_capacity_bytes{{{here}}} > 0.85", "15m", "warning",
