@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -24,13 +25,15 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _des
 from lab.docker import Engine, docker
 from lab.images import make_image
 from lab.kubernetes import ControlPlane
+from lab.kubernetes.programs import find as find_program
 from lab.minio import Minio
 from lab.pods import Node
+from tests.harness.ansible import ROOT
+from tests.integration.desk_world import CANARY, DeskWorld, managed
 from tests.integration.storage import Buckets
 from tests.unit.desk_cases import desk
 
 pytestmark = pytest.mark.timeout(300)
-CANARY = "canary-c0ffee-0451"
 PASSWORDS = {"POSTGRES_PASSWORD": f"{CANARY}-postgres", "REDIS_PASSWORD": f"{CANARY}-redis"}
 
 
@@ -143,6 +146,13 @@ def port_of(number: int) -> Iterator[None]:
     yield
 
 
+def free_port() -> str:
+    """A port of the host that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 @dataclass
 class Saved:
     """A desk's PostgreSQL with something in it, and a bucket for its backups."""
@@ -162,12 +172,20 @@ class Saved:
         (daily,) = found("CronJob", "backup", **self.said)
         return self.node.run(daily["spec"]["jobTemplate"]["spec"]["template"])
 
-    def restic(self, *arguments: str, folder: Path | None = None) -> str:
+    def restic(self, *arguments: str) -> str:
         """Ask restic about the repository, as an operator would from elsewhere."""
         told = {**self.node.secrets["chatwoot-backup"], "RESTIC_REPOSITORY": f"s3:{self.server.url}/chatwoot-acme-backup"}
-        mount = ("--volume", f"{folder}:/out") if folder else ()
         settings = [part for name, value in told.items() for part in ("--env", f"{name}={value}")]
-        return docker("run", "--rm", "--network", "host", *settings, *mount, "--entrypoint", "restic", self.node.image, *arguments)
+        return docker("run", "--rm", "--network", "host", *settings, "--entrypoint", "restic", self.node.image, *arguments)
+
+    @contextlib.contextmanager
+    def another(self, folder: Path) -> Iterator[Saved]:
+        """Have a PostgreSQL of a cluster that has nothing of the client."""
+        node = Node(folder, self.node.image, self.node.secrets, self.node.config_maps, {"data": folder / "postgres"})
+        node.environment = {"PGPORT": free_port()}
+        template = named("StatefulSet", "databases", "chatwoot-postgres", **self.said)["spec"]["template"]
+        with node.started(template, "postgres", "readinessProbe") as database:
+            yield Saved(node, self.server, self.said, database)
 
 
 @pytest.fixture
@@ -175,12 +193,9 @@ def saved(node: Node, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) 
     """Its MinIO is its own, for the name of the bucket is that of the role."""
     with Minio(tmp_path_factory.mktemp("backups")) as server:
         Buckets(server, tmp_path).client.make_bucket("chatwoot-acme-backup")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
         keys = {"AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key, "RESTIC_PASSWORD": f"{CANARY}-restic"}
         node.secrets |= {"chatwoot-backup": keys, "db": {"POSTGRES_PASSWORD": PASSWORDS["POSTGRES_PASSWORD"]}}
-        node.environment = {"PGPORT": port}
+        node.environment = {"PGPORT": free_port()}
         said = {"files": {"endpoint": server.url}, "platform": False}
         settings = named("ConfigMap", "databases", "chatwoot-postgres", **said)
         node.config_maps["chatwoot-postgres"] = settings["data"]
@@ -194,7 +209,7 @@ def saved(node: Node, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) 
             yield world
 
 
-def test_a_backup_is_made_and_can_be_restored(saved: Saved, tmp_path: Path) -> None:
+def test_a_backup_is_made_every_day(saved: Saved) -> None:
     """And a second one beside it; nothing of it needs root or a disk of its own, and no secret is in its log."""
     extensions = saved.sql("SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension").split()
     assert set(extensions) >= {"pg_stat_statements", "pg_trgm", "pgcrypto", "vector"}
@@ -203,21 +218,60 @@ def test_a_backup_is_made_and_can_be_restored(saved: Saved, tmp_path: Path) -> N
         assert done.returncode == 0, done.stdout + done.stderr
         assert CANARY not in done.stdout + done.stderr
         assert len(json.loads(saved.restic("snapshots", "--json"))) >= 1, number
-    out = tmp_path / "out"
-    out.mkdir()
-    saved.restic("restore", "latest", "--target", "/out", folder=out)
-    assert (out / "keys" / "POSTGRES_PASSWORD").read_text() == PASSWORDS["POSTGRES_PASSWORD"]
-    dump = out / "backup" / "chatwoot.pgdump"
-    saved.sql("CREATE DATABASE restored")
-    saved_into(saved, dump)
-    assert saved.sql("SELECT said FROM conversations WHERE id = 1", "restored").strip() == "Bonjour"
 
 
-def saved_into(saved: Saved, dump: Path) -> None:
-    """Bring a dump back as the runbook does, through the pod of PostgreSQL."""
-    with dump.open("rb") as content:
-        given = ("exec", "--interactive", "--env", f"PGPASSWORD={PASSWORDS['POSTGRES_PASSWORD']}", saved.database)
-        docker(*given, "pg_restore", "--username", "chatwoot", "--dbname", "restored", stdin=content.fileno())
+def test_the_runbook_restores_into_a_cluster_that_has_nothing(
+    saved: Saved, control_plane: ControlPlane, tmp_path: Path, tenant_id: str
+) -> None:
+    """Its commands, word for word but for names. The lab's pods run nothing: what is done in that of PostgreSQL is done in a container."""
+    done = saved.save()
+    assert done.returncode == 0, done.stdout + done.stderr
+    world = DeskWorld(control_plane, tmp_path, {tenant_id: managed()})
+    (block,) = re.findall(r"## A restore\n.*?```sh\n(.*?)```", (ROOT / "docs/runbooks/chatwoot_managed.md").read_text(), re.DOTALL)
+    block = block.replace("ID=stark-backup", f"ID={saved.server.access_key}").replace("/chatwoot-stark-backup", "/chatwoot-acme-backup")
+    block = block.replace("https://storage.example:9000", saved.server.url).replace("stark", tenant_id)
+    block = block.replace("--limit", f"--inventory {world.inventory} --limit").replace("rm -r restored\n", "")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    names = " ".join(f"--env {name}" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RESTIC_PASSWORD"))
+    in_image = f'docker run --rm --network host {names} --volume "$PWD:/here" --workdir /here --entrypoint restic {saved.node.image} "$@"'
+    write_program(programs / "restic", in_image)
+    with saved.another(tmp_path / "another") as other:
+        other.sql("CREATE TABLE conversations (id int PRIMARY KEY, said text); INSERT INTO conversations VALUES (1, 'what was there')")
+        in_pod = f'while [ "$1" != -- ]; do shift; done; shift; exec docker exec --interactive {other.database} "$@"'
+        in_cluster = f'exec {find_program("kubectl")} --kubeconfig {control_plane.kubeconfig("admin")} "$@"'
+        write_program(programs / "kubectl", f'case "$*" in *" exec "*) {in_pod} ;; esac\n{in_cluster}')
+        environment = world.harness("chatwoot_managed").ansible.full_environment("ansible.builtin.default")
+        typed = subprocess.run(
+            ["bash", "-ec", block],
+            cwd=tmp_path,
+            env={**environment, "PATH": f"{programs}:{environment['PATH']}"},
+            input=f"{saved.server.secret_key}\n{CANARY}-restic\n",
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert typed.returncode == 0, typed.stdout[-3000:] + typed.stderr[-3000:]
+        assert other.sql("SELECT said FROM conversations").strip() == "Bonjour"
+    kept = world.secret("chatwoot-keys", f"client-{tenant_id}")
+    assert kept == PASSWORDS
+    assert sorted(world.get("deployments", f"client-{tenant_id}")) == ["chatwoot-web", "chatwoot-worker"]
+
+
+def test_while_a_backup_is_restored_nothing_works_in_the_database(control_plane: ControlPlane, tmp_path: Path, tenant_id: str) -> None:
+    world = DeskWorld(control_plane, tmp_path, {tenant_id: managed(chatwoot_restoring=True)})
+    world.harness("chatwoot_managed").proves(changes=True)
+    namespace = f"client-{tenant_id}"
+    assert sorted(world.get("statefulsets", namespace)) == ["chatwoot-postgres", "chatwoot-redis"]
+    assert world.get("deployments", namespace) == world.get("cronjobs", namespace) == {}
+    assert [name.rpartition("-")[0] for name in world.get("jobs", namespace)] == ["chatwoot-keys"]
+
+
+def write_program(path: Path, text: str) -> None:
+    """Make a program of a few lines of shell."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
 
 
 def test_a_backup_that_cannot_be_made_fails_and_says_why(saved: Saved) -> None:

@@ -44,7 +44,7 @@ ACTS = re.compile(
     r"^bluegreen_(target|hold|retire|retire_force|retire_volumes|maintenance|take_over|canary_\w+|deploy_\w+)$"
     r"|^tenant_(force|reason|take_over|validate|wait_seconds|status_all|smaller_tier|delete_data|confirm|confirm_needed)$"
     r"|^chatwoot_(take_over|validate|wait_seconds|verify|month|over_quota|suspend|reason|confirm|confirm_needed|without_backup|backup_name)$"
-    r"|^chatwoot_(backup_wait_seconds|delete_data)$"
+    r"|^chatwoot_(backup_wait_seconds|delete_data|restoring)$"
 )
 # What they set up is there once per server, whatever sites it carries.
 SERVER_ROLES = ("base", "traefik")

@@ -35,7 +35,7 @@ def test_everything_that_is_said_is_handed_to_the_filters() -> None:
     handed_on = {"cluster", "storage", "storage_keys", "take_over", "validate", "missing_crd", "wait_seconds", "update_secrets", "verify"}
     handed_on |= {"platform_token", "admin_token", "backup_password", "account_name", "licensed", "private_urls_allowed", "api"}
     handed_on |= {"month", "over_quota", "suspend", "reason", "confirm", "confirm_needed", "without_backup", "delete_data"}
-    handed_on |= {"backup_name", "backup_wait_seconds", "account_id", *ACCOUNT[3:]}
+    handed_on |= {"backup_name", "backup_wait_seconds", "restoring", "account_id", *ACCOUNT[3:]}
     assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account"}
     assert set(load("chatwoot", "vars/main.yml")["__chatwoot_account_said"]) == {*ACCOUNT, "url", "account_id", "has_token"}
     for name, value in said.items():
