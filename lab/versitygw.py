@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from lab.server import LOOPBACK, Server, answers, reserve_port
-from lab.toolchain import folder_made_once, run_go
+from lab.toolchain import folder_made_once, install_go
 
 VERSION = "v1.8.0"
 MODULE = f"github.com/versity/versitygw/cmd/versitygw@{VERSION}"
@@ -28,8 +28,7 @@ def find() -> str:
 
 
 def _build(folder: Path) -> None:
-    what = "Building versitygw, once on this machine (two minutes on two cores)"
-    run_go("install", "-trimpath", "-ldflags", "-s -w", MODULE, what=what, cwd=folder, GOBIN=str(folder))
+    install_go(MODULE, folder, "Building versitygw, once on this machine (two minutes on two cores)")
 
 
 class Versitygw(Server):

@@ -17,7 +17,7 @@ import shutil
 from pathlib import Path
 
 from lab.server import ProgramMissingError
-from lab.toolchain import folder_made_once, module_folder, run_go
+from lab.toolchain import folder_made_once, install_go, module_folder, run_go
 
 RECIPE = Path(__file__).resolve().parent / "go"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -76,7 +76,7 @@ def _control_plane() -> Path:
 
 def _build_control_plane(folder: Path) -> None:
     what = f"Building Kubernetes {version()} and etcd, once on this machine (six minutes on two cores)"
-    # -s -w: without tables for a debugger: 338 MB, and kwok 61.
+    # -s -w: without tables for a debugger; 338 MB then.
     flags = " ".join(("-s -w", *_stamps()))
     run_go("build", "-trimpath", "-ldflags", flags, "-o", f"{folder}/", "tool", what=what, cwd=RECIPE)
     (folder / "server").rename(folder / "etcd")
@@ -96,9 +96,7 @@ def _kwok() -> Path:
 
 def _build_kwok(folder: Path) -> None:
     # A module of its own: it wants a newer k8s.io/client-go than the Kubernetes above. Its own go.mod says which.
-    what = f"Building kwok {KWOK_VERSION} (one or two minutes)"
-    program = f"{KWOK}/cmd/kwok@{KWOK_VERSION}"
-    run_go("install", "-trimpath", "-ldflags", "-s -w", program, what=what, cwd=folder, GOBIN=str(folder))
+    install_go(f"{KWOK}/cmd/kwok@{KWOK_VERSION}", folder, f"Building kwok {KWOK_VERSION} (one or two minutes)")
     source = module_folder(KWOK, KWOK_VERSION)
     files = [file for part in STAGES for file in sorted((source / part).glob("*.yaml")) if "kind: Stage" in file.read_text()]
     (folder / "stages.yaml").write_text("---\n".join(file.read_text().rstrip() + "\n" for file in files))

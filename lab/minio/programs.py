@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lab.toolchain import folder_made_once, run_go
+from lab.toolchain import folder_made_once, install_go
 
 # The last state of each repository: source only since 2025-10, archived 2026-04. Tags are no versions of Go, so a commit names it.
 MODULES = {
@@ -34,4 +34,4 @@ def find(name: str) -> str:
 
 def _build(name: str, folder: Path) -> None:
     what = f"Building {name}, once on this machine ({'three minutes' if name == 'minio' else 'one minute'} on two cores)"
-    run_go("install", "-trimpath", "-ldflags", "-s -w", MODULES[name], what=what, cwd=folder, GOBIN=str(folder))
+    install_go(MODULES[name], folder, what)
