@@ -105,6 +105,12 @@ def known_plans(plans_extra: object = None, extra_option: str = "plans_extra") -
     return plans
 
 
+def base_of(name: str, plans_extra: object = None) -> str:
+    """Return the plan of the catalog that says of a plan what ``plans_extra`` cannot: the one that it is based on, else itself."""
+    given = plans_extra.get(name) if isinstance(plans_extra, Mapping) else None
+    return str((given or {}).get("based_on") or name)
+
+
 def limits_of(plan: ChatPlan, *, ours: int = 0) -> dict[str, int | None]:
     """Return the limits of an account with this plan, as chatwoot_tenant takes them; None takes a limit away.
 

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_secrets, _quantity
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans import PLANS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.sizes import DESK_SIZES, RESOURCES, VOLUME
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chat_plan import effective_plan
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.sizes import DESK_SIZES, RESOURCES, VOLUME, DeskSize
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chat_plan import base_of, effective_plan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import refuse_without_token
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import (
     KEYS,
@@ -132,15 +131,12 @@ def _plan(given: Mapping[str, Any]) -> Any:
     return plan
 
 
-def _base(given: Mapping[str, Any]) -> str:
-    """The plan of the catalog that says how large it is."""
-    name = _plan(given)["name"]
-    extra = (given.get("plans_extra") or {}).get(name) or {}
-    return str(extra.get("based_on") or name) if name not in PLANS else name
+def _size(given: Mapping[str, Any]) -> DeskSize:
+    return DESK_SIZES[base_of(_plan(given)["name"], given.get("plans_extra"))]
 
 
 def _sizes(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    size = DESK_SIZES[_base(given)]
+    size = _size(given)
     said = dictionary(given.get("pods"), "chatwoot_pods")
     unknown_keys(said, ("web", "worker"), "chatwoot_pods")
     found = {}
@@ -157,7 +153,7 @@ def _sizes(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
 
 
 def _cpu_percent(given: Mapping[str, Any]) -> int:
-    return DESK_SIZES[_base(given)]["cpu_percent"]
+    return _size(given)["cpu_percent"]
 
 
 def _resources(given: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
@@ -177,10 +173,7 @@ def _amounts(ours: Mapping[str, Mapping[str, str]], given: object, where: str) -
             name: _quantity.parse_resource(name, said_or(own.get(name), ours[side][name]), f"{where}.{side}.{name}")
             for name in CPU_AND_MEMORY
         }
-    for name in CPU_AND_MEMORY:
-        if found["requests"][name] > found["limits"][name]:
-            raise InputError(f"{where}.requests.{name}: it is more than the limit; lower the one or raise the other.")
-    return {side: {name: _quantity.format_resource(name, amount) for name, amount in amounts.items()} for side, amounts in found.items()}
+    return _quantity.written_sides(found, where)
 
 
 def _images(given: Mapping[str, Any]) -> dict[str, str]:

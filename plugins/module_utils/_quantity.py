@@ -16,6 +16,7 @@ Pure standard library: ``import kubernetes`` costs 0.24 s, for each host and tas
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -170,6 +171,26 @@ def parse_resource(resource: str, value: object, option: str) -> int:
 def format_resource(resource: str, amount: int) -> str:
     """Write the amount of a resource as Kubernetes wants it; the way back of ``parse_resource``."""
     return {"cpu": format_cpu, "memory": format_size, "storage": format_size}.get(_kind(resource), str)(amount)
+
+
+def written_sides(sides: Mapping[str, Mapping[str, int]], option: str) -> dict[str, dict[str, str]]:
+    """Write the requests and limits of a container as Kubernetes wants them.
+
+    Args:
+        sides: ``requests`` and ``limits``, each with amounts as ``parse_resource`` reads them.
+        option: where they stand, for the sentence.
+
+    Raises:
+        InputError: more is asked for than the limit is.
+    """
+    shown = {side: {name: format_resource(name, amount) for name, amount in amounts.items()} for side, amounts in sides.items()}
+    for name, amount in sides["requests"].items():
+        if amount > sides["limits"][name]:
+            raise InputError(
+                f"{option}.requests.{name}: {shown['requests'][name]} is more than the limit ({shown['limits'][name]});"
+                " lower the one or raise the other."
+            )
+    return shown
 
 
 def is_size(resource: str) -> bool:

@@ -204,14 +204,7 @@ def _resources_of(envelope: Envelope, said: Mapping[str, Any], where: str) -> di
             value = given.get(resource)
             amount = default if value is None else _quantity.parse_resource(resource, value, f"{where}.{side}.{resource}")
             found.setdefault(side, {})[resource] = amount
-    shown = {side: {name: _quantity.format_resource(name, amount) for name, amount in amounts.items()} for side, amounts in found.items()}
-    for resource, amount in found["requests"].items():
-        if amount > found["limits"][resource]:
-            raise InputError(
-                f"{where}.requests.{resource}: {shown['requests'][resource]} is more than the limit ({shown['limits'][resource]});"
-                " lower the one or raise the other."
-            )
-    return shown
+    return _quantity.written_sides(found, where)
 
 
 def is_scaled(envelope: Envelope, service: Service) -> bool:

@@ -36,7 +36,7 @@ class DeskSize(TypedDict):
     cpu_percent: int
 
 
-# Of a plan that GLOBAL conf adds, those of the plan that it is based on are taken; see ``size_of``.
+# Of a plan that GLOBAL conf adds, those of the plan that it is based on are taken; see ``_chat_plan.base_of``.
 DESK_SIZES: Final[dict[str, DeskSize]] = {
     # The chart as it comes: one that answers, two that work, nothing scaled.
     "starter": {"web": {"least": 1, "most": 1}, "worker": {"least": 2, "most": 2}, "cpu_percent": 75},

@@ -32,7 +32,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"pods": {"web": {"least": 0}}}, "chatwoot_pods.web.least: 0 cannot be; give 1 to 100"),
     ({"pods": {"web": {"least": 3, "most": 2}}}, "chatwoot_pods.web.most: 2 is less than least (3)"),
     ({"pods": {"redis": {}}}, "chatwoot_pods: 'redis' is not known here; there are web, worker"),
-    ({"resources": {"web": {"limits": {"memory": "100Mi"}}}}, "chatwoot_resources.web.requests.memory: it is more than the limit"),
+    (
+        {"resources": {"web": {"limits": {"memory": "100Mi"}}}},
+        "chatwoot_resources.web.requests.memory: 1000Mi is more than the limit",
+    ),
     ({"resources": {"web": {"limits": {"cpu": "much"}}}}, "chatwoot_resources.web.limits.cpu: "),
     ({"resources": {"nginx": {}}}, "chatwoot_resources: 'nginx' is not known here"),
     ({"node_pool": {"pool": "acme"}}, "chatwoot_node_pool: the plan pro shares its nodes"),

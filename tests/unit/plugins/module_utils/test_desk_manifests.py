@@ -345,8 +345,10 @@ def test_every_managed_plan_has_a_size() -> None:
     assert set(DESK_SIZES) == {name for name, plan in PLANS.items() if plan["managed"]}
 
 
-def test_a_plan_of_ours_is_as_large_as_the_one_that_it_is_based_on() -> None:
-    found = part("desk", plan="team", plans_extra={"team": {"based_on": "enterprise", "agents": 9}})
+@pytest.mark.parametrize("name", ["team", "starter"])
+def test_a_plan_of_ours_is_as_large_as_the_one_that_it_is_based_on(name: str) -> None:
+    """Also one of the catalog that is sold as another one."""
+    found = part("desk", plan=name, plans_extra={name: {"based_on": "enterprise", "agents": 9}})
     assert found["HorizontalPodAutoscaler chatwoot-web"]["spec"]["minReplicas"] == 2
 
 
