@@ -17,7 +17,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.pl
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.model import ChatPlan
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chat_plan import effective_plan, limits_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import dictionary, entries
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import dictionary, entries
 
 # The agency's administrator, by whose token the account is held. Chatwoot counts people of any role.
 OURS = 1

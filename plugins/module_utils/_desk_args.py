@@ -34,7 +34,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_names import DNS_LABEL
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import ENTRY_POINT
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_services import ENV_NAME, VERSIONED
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import (
     dictionary,
     entries,
     host_name,
@@ -45,7 +46,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     truth,
     unknown_keys,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_services import ENV_NAME, VERSIONED
 
 # The longest label that we make of it is the name of a set, desk-<id>-migration.
 LONGEST_ID: Final = 40

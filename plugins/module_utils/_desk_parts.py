@@ -12,7 +12,7 @@ is the migration, for what comes after it must not begin before it is done.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
@@ -29,7 +29,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import Desk, Manifest, namespace_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_kinds import NAMESPACE
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import strangers
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import Claim, claimed_twice, strangers
 
 PARTS: Final[dict[str, tuple[Callable[[Desk], list[Manifest]], tuple[str, ...]]]] = {
     "place": (_desk_place.manifests, _desk_place.KINDS),
@@ -155,20 +155,18 @@ def conflicts(claims: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     Args:
         claims: inventory host to ``cluster`` (any text that is the same for the same cluster), ``client`` and ``host``, which may be empty.
     """
-    claimed: dict[tuple[str, str, str], list[str]] = {}
-    for name, claim in sorted(claims.items()):
-        claimed.setdefault(("client", claim["cluster"], claim["client"]), []).append(name)
-        # A name in DNS leads to one cluster only.
-        claimed.setdefault(("host", "", claim["host"]), []).append(name)
-    found: dict[str, list[str]] = {}
-    for (what, _cluster, value), names in sorted(claimed.items()):
-        if value and len(names) > 1:
-            for name in names:
-                found.setdefault(name, []).append(_claimed(what, value, f"{', '.join(names[:-1])} and {names[-1]}"))
-    return {name: " ".join(sentences) for name, sentences in sorted(found.items())}
+    return claimed_twice(_claims(claims), _CLAIMED)
 
 
-def _claimed(what: str, value: str, names: str) -> str:
-    if what == "client":
-        return f"chatwoot_client: {value!r} is the id of {names} on one cluster, so each run would replace the other's; rename one."
-    return f"chatwoot_host: {value!r} is where {names} would be found; a name can lead to one only."
+def _claims(claims: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Claim, str]]:
+    for host, claim in claims.items():
+        yield ("client", claim["cluster"], claim["client"]), host
+        if claim["host"]:
+            # A name in DNS leads to one cluster only.
+            yield ("host", "", claim["host"]), host
+
+
+_CLAIMED: Final = {
+    "client": "chatwoot_client: {value!r} is the id of {hosts} on one cluster, so each run would replace the other's; rename one.",
+    "host": "chatwoot_host: {value!r} is where {hosts} would be found; a name can lead to one only.",
+}

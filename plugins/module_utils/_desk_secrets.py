@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import KEYS_NAME, PLATFORM_KEY, PLATFORM_NAME, Desk
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import dictionary, object_name
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import dictionary, object_name
 
 OPTION: Final = "chatwoot_secrets"
 

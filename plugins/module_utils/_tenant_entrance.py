@@ -17,7 +17,8 @@ from typing import Any, Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _resources
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import site_number
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import (
     dictionary,
     entries,
     host_name,
@@ -26,7 +27,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_pla
     object_name,
     said_or,
     service_name,
-    site_number,
     unknown_keys,
 )
 

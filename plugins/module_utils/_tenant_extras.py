@@ -18,14 +18,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _qua
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import REGIONS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
-    label,
-    manifest,
-    number,
-    said_or,
-    truth,
-    unknown_keys,
-)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import manifest
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import label, number, said_or, truth, unknown_keys
 
 DATABASE_KINDS: Final = ("mysql.oracle.com/v2/InnoDBCluster",)
 REGION_KINDS: Final = ("argoproj.io/v1alpha1/ApplicationSet",)

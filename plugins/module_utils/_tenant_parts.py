@@ -11,7 +11,7 @@ base, which nobody may lose by a line that was deleted, is one, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
@@ -23,13 +23,8 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import (
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_entrance import entrance_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
-    check_envelope,
-    dictionary,
-    entries,
-    envelope_of,
-    strangers,
-)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import check_envelope, envelope_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import Claim, claimed_twice, dictionary, entries, strangers
 
 Part = dict[str, Any]
 
@@ -108,7 +103,7 @@ def refusals(given: Mapping[str, Any], variables: Iterable[str] = (), known: Ite
         variables: names of the host's variables that begin as the role's do.
         known: the role's own.
     """
-    found = strangers(variables, known)
+    found = strangers(variables, known, said="no variable of a tenant is called that")
     try:
         envelope = envelope_of(given)
     except InputError as problem:
@@ -149,28 +144,16 @@ def conflicts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     Args:
         claims: host to ``tenant``, ``cluster`` (any text that is the same for the same cluster) and ``domains``.
     """
-    problems: dict[str, list[str]] = {}
-    for (_cluster, tenant), hosts in _claimed(claims, lambda claim: [claim["tenant"]]).items():
-        for host in hosts:
-            problems.setdefault(host, []).append(
-                f"tenant_id: {tenant!r} is the id of {_and(hosts)} on one cluster, so each run would replace the other's; rename one."
-            )
-    for (_cluster, domain), hosts in _claimed(claims, lambda claim: claim["domains"]).items():
-        for host in hosts:
-            problems.setdefault(host, []).append(
-                f"tenant_domains: {domain!r} belongs to {_and(hosts)}; a domain can be of one tenant only."
-            )
-    return {host: " ".join(sentences) for host, sentences in sorted(problems.items())}
+    return claimed_twice(_claims(claims), _CLAIMED)
 
 
-def _claimed(claims: Mapping[str, Mapping[str, Any]], of: Callable[[Mapping[str, Any]], Iterable[str]]) -> dict[tuple[str, str], list[str]]:
-    """Return what more than one host claims on a cluster."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for host, claim in sorted(claims.items()):
-        for thing in sorted(set(of(claim))):
-            found.setdefault((str(claim["cluster"]), thing), []).append(host)
-    return {key: hosts for key, hosts in sorted(found.items()) if len(hosts) > 1}
+def _claims(claims: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Claim, str]]:
+    for host, claim in claims.items():
+        yield ("tenant", str(claim["cluster"]), claim["tenant"]), host
+        yield from ((("domain", str(claim["cluster"]), domain), host) for domain in claim["domains"])
 
 
-def _and(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+_CLAIMED: Final = {
+    "tenant": "tenant_id: {value!r} is the id of {hosts} on one cluster, so each run would replace the other's; rename one.",
+    "domain": "tenant_domains: {value!r} belongs to {hosts}; a domain can be of one tenant only.",
+}

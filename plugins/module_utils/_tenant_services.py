@@ -16,14 +16,13 @@ from typing import Any, Final
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope, Manifest
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import (
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import manifest, site_number
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import (
     entries,
     label,
-    manifest,
     number,
     object_name,
     service_name,
-    site_number,
     unknown_keys,
 )
 

@@ -18,7 +18,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors imp
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MOST_DAYS, check_prefixes
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_connection import ACCESS_KEY, check_name
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_objects import Envelope
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_place import dictionary, entries, number, said_or, unknown_keys
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._variables import dictionary, entries, number, said_or, unknown_keys
 
 CONNECTION: Final = (
     "endpoint", "access_key", "secret_key", "secret_key_file", "region", "ca_cert", "validate_certs", "request_timeout",
