@@ -11,6 +11,7 @@ No quota: nobody but us makes pods here, each has limits, and the autoscalers ha
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import (
     POSTGRES_METRICS,
@@ -103,13 +104,27 @@ def _policies(desk: Desk) -> list[Manifest]:
     outward: list[Manifest] = []
     if network.outside_ports:
         outside = [{"ipBlock": {"cidr": everything, "except": list(inside)}} for everything, inside in OUTSIDE]
-        outward.append({"to": outside, "ports": [_port(port) for port in network.outside_ports]})
+        outward.append({"to": outside, "ports": [_port(port) for port in sorted({*network.outside_ports, *_named_ports(desk)})]})
     if network.inside_ports:
         outward.append({"to": [{"namespaceSelector": {}}], "ports": [_port(port) for port in network.inside_ports]})
     outward += [{"to": [{"ipBlock": {"cidr": cidr}}], "ports": [_port(port) for port in ports]} for cidr, ports in network.networks]
     if outward:
         found["allow-outward"] = {"podSelector": _app(*PROGRAMS, BACKUP), "egress": outward}
     return [_policy(desk, name, spec) for name, spec in found.items()]
+
+
+def _named_ports(desk: Desk) -> set[int]:
+    """Return the ports of the servers that it is told of: who names one means that pods reach it."""
+    found = {
+        urlsplit(address).port or (443 if address.startswith("https:") else 80) for address in (desk.files.endpoint, desk.backup.endpoint)
+    }
+    if desk.mail.host:
+        found.add(desk.mail.port)
+    if desk.database.host:
+        found.add(desk.database.port)
+    if desk.redis.url:
+        found.add(urlsplit(desk.redis.url).port or REDIS_PORT)
+    return found
 
 
 def _policy(desk: Desk, name: str, spec: Manifest) -> Manifest:

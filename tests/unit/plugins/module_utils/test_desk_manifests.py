@@ -173,6 +173,17 @@ def test_who_may_talk_to_whom() -> None:
     assert reached(policies, "chatwoot-redis", "ingress") == {(programs, 6379), ("monitoring", 9121)}
 
 
+def test_servers_that_are_named_are_reached() -> None:
+    """At the ports that they have; what is private is opened by its network."""
+    mail = {"host": "mail.agency.example", "port": 2525, "sender": "support@acme.example"}
+    said = {**EXTERNAL, "files": {"endpoint": "https://s3.agency.example:9443"}, "backup": {"endpoint": "http://far.example"}, "mail": mail}
+    named = {9443, 80, 2525, 6432, 6380}
+    web = reached(part("place", **said), "chatwoot-web", "egress")
+    assert {("0.0.0.0/0", port) for port in named | {443, 465, 587, 993}} == {peer for peer in web if peer[0] == "0.0.0.0/0"}
+    closed = reached(part("place", **said, egress_outside_ports=[]), "chatwoot-web", "egress")
+    assert not [peer for peer in closed if peer[0] == "0.0.0.0/0"]
+
+
 def test_every_policy_says_both_sides_and_no_rule_is_for_all_ports() -> None:
     for one in part("place").values():
         if one["kind"] == "NetworkPolicy":
