@@ -34,6 +34,7 @@ from tests.integration.storage import Buckets
 from tests.unit.desk_cases import desk
 
 pytestmark = pytest.mark.timeout(300)
+RUNBOOK = (ROOT / "docs" / "runbooks" / "chatwoot_managed.md").read_text()
 PASSWORDS = {"POSTGRES_PASSWORD": f"{CANARY}-postgres", "REDIS_PASSWORD": f"{CANARY}-redis"}
 
 
@@ -227,7 +228,7 @@ def test_the_runbook_restores_into_a_cluster_that_has_nothing(
     done = saved.save()
     assert done.returncode == 0, done.stdout + done.stderr
     world = DeskWorld(control_plane, tmp_path, {tenant_id: managed()})
-    (block,) = re.findall(r"## A restore\n.*?```sh\n(.*?)```", (ROOT / "docs/runbooks/chatwoot_managed.md").read_text(), re.DOTALL)
+    (block,) = re.findall(r"## A restore\n.*?```sh\n(.*?)```", RUNBOOK, re.DOTALL)
     block = block.replace("ID=stark-backup", f"ID={saved.server.access_key}").replace("/chatwoot-stark-backup", "/chatwoot-acme-backup")
     block = block.replace("https://storage.example:9000", saved.server.url).replace("stark", tenant_id)
     block = block.replace("--limit", f"--inventory {world.inventory} --limit").replace("rm -r restored\n", "")
@@ -257,6 +258,12 @@ def test_the_runbook_restores_into_a_cluster_that_has_nothing(
     kept = world.secret("chatwoot-keys", f"client-{tenant_id}")
     assert kept == PASSWORDS
     assert sorted(world.get("deployments", f"client-{tenant_id}")) == ["chatwoot-web", "chatwoot-worker"]
+    # And a backup at once, as the page has it.
+    now = ("create", "job", "--from=cronjob/chatwoot-backup", "chatwoot-backup-now", "-n", f"client-{tenant_id}")
+    assert f"kubectl -n client-stark {' '.join(now[:4])}" in RUNBOOK
+    control_plane.kubectl(*now)
+    pod = world.get("jobs", f"client-{tenant_id}")["chatwoot-backup-now"]["spec"]["template"]
+    assert pod["metadata"]["labels"]["app"] == "chatwoot-backup", "by which network policies know it"
 
 
 def test_while_a_backup_is_restored_nothing_works_in_the_database(control_plane: ControlPlane, tmp_path: Path, tenant_id: str) -> None:
