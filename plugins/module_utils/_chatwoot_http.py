@@ -30,7 +30,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http impor
     tls_context,
 )
 
-# Seconds in which a server that answered before may be away.
+# Seconds in which a server that answered before may be away: as long as the other clients give theirs, for no real Chatwoot was measured.
 PATIENCE: Final = 15.0
 # Chatwoot counts the requests of an address by the minute (3,000 by default), and then says 429 until the next one begins.
 THROTTLE_PATIENCE: Final = 65.0

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans import MARKS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import plan_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, cut
 
-# Percent of the conversations of a plan from which it is told, and from which it is told louder. Issue 6 has them.
-MARKS: Final = (80, 95, 100)
 # By urgency: what needs somebody comes first.
 STATES: Final = {
     "unread": "could not be read",
