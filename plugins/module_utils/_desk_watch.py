@@ -46,6 +46,7 @@ def _monitors(desk: Desk, stores: list[str]) -> list[Manifest]:
 
 def _rules(desk: Desk, stores: list[str]) -> Manifest:
     here = f'namespace="{desk.namespace}"'
+    ending = "certmanager_certificate_expiration_timestamp_seconds"
     rules = [
         _alert(desk, "ChatwootDown", f'kube_deployment_status_replicas_available{{{here},deployment="{WEB}"}} < 1', "2m", "critical",
                "Nobody answers: no pod of the web is available."),
@@ -63,8 +64,10 @@ def _rules(desk: Desk, stores: list[str]) -> Manifest:
         _alert(desk, "ChatwootVolumeFilling",
                f"kubelet_volume_stats_used_bytes{{{here}}} / kubelet_volume_stats_capacity_bytes{{{here}}} > 0.85", "15m", "warning",
                "A volume is more than 85 % full; enlarge it."),
+        # Scraped as cert-manager's own page says, without honorLabels, its metrics have the certificate's namespace in exported_namespace
+        # (https://cert-manager.io/docs/devops-tips/prometheus-metrics/).
         _alert(desk, "ChatwootCertificateEnding",
-               f"certmanager_certificate_expiration_timestamp_seconds{{{here}}} - time() < 1209600", "1h", "warning",
+               f"({ending}{{{here}}} or {ending}{{exported_{here}}}) - time() < 1209600", "1h", "warning",
                "The certificate ends within 14 days, and cert-manager has not renewed it."),
     ]  # fmt: skip
     gauges = {POSTGRES: ("ChatwootPostgresDown", "pg_up"), REDIS: ("ChatwootRedisDown", "redis_up")}

@@ -445,6 +445,8 @@ def test_what_prometheus_reads_and_when_it_calls() -> None:
     assert "kube_job_failed{" in failed
     assert 'condition="true"' in failed
     assert "kube_job_created" in failed
+    (ending,) = [rule["expr"] for rule in group["rules"] if rule["alert"] == "ChatwootCertificateEnding"]
+    assert 'exported_namespace="client-acme"' in ending, "as cert-manager is scraped by default"
     (elsewhere,) = part("watch", **EXTERNAL)["PrometheusRule chatwoot"]["spec"]["groups"]
     assert len(elsewhere["rules"]) == 6
 
