@@ -72,17 +72,20 @@ class DeskWorld(TenantWorld):
         found = self.chatwoot.stand_in if self.chatwoot else None
         return found if found and found.running else None
 
-    def volumes(self, number: int) -> None:
-        """Give the cluster volumes for whoever claims one; nobody else makes any here."""
-        spec = {
-            "accessModes": ["ReadWriteOnce"],
-            "capacity": {"storage": "8Gi"},
-            "hostPath": {"path": "/nowhere"},
-            "persistentVolumeReclaimPolicy": "Delete",
-        }
-        names = [f"volume-{random.token_hex(4)}" for _number in range(number)]
-        made = [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec} for name in names]
-        self.plane.kubectl("apply", "-f", "-", stdin=made)
+    def volumes(self, client: str) -> None:
+        """Give the cluster volumes for a client's databases, and nobody else: no other test's claim that waits takes them."""
+        for store in ("postgres", "redis"):
+            spec = {
+                "accessModes": ["ReadWriteOnce"],
+                "capacity": {"storage": "8Gi"},
+                "claimRef": {"namespace": f"client-{client}", "name": f"data-chatwoot-{store}-0"},
+                "hostPath": {"path": "/nowhere"},
+                "persistentVolumeReclaimPolicy": "Delete",
+            }
+            metadata = {"name": f"volume-{random.token_hex(4)}"}
+            self.plane.kubectl(
+                "apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
+            )
 
     def secret(self, name: str, namespace: str) -> dict[str, str]:
         """What kubectl finds in a Secret."""

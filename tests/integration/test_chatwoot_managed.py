@@ -51,7 +51,7 @@ def test_from_nothing_to_people_in_one_run_and_then_a_smaller_plan(
     waited = {"chatwoot_wait_seconds": 60, "chatwoot_verify": True}
     said = {**managed(), **stored(minio, tmp_path), **secrets(tenant_id), **account(chatwoot, tenant_id), **waited}
     world = DeskWorld(plane, tmp_path, {tenant_id: said}, chatwoot)
-    world.volumes(2)
+    world.volumes(tenant_id)
     asked = {"bluegreen.orchestrator.chatwoot : Ask it under its own address": "before the apply there may be nobody to ask"}
     proof = world.harness("chatwoot_managed", apply_only=asked).proves(changes=True)
     # Each step timed; all of them are ours here, and below a minute (issue 6).

@@ -25,7 +25,7 @@ def world(control_plane: ControlPlane, minio: Minio, tmp_path: Path, tenant_id: 
     control_plane.apply_crds("traefik", "cert-manager", "prometheus-operator")
     said = {**managed(), **stored(minio, tmp_path), **secrets(tenant_id)}
     found = DeskWorld(control_plane, tmp_path, {tenant_id: said})
-    found.volumes(2)
+    found.volumes(tenant_id)
     run = found.harness("chatwoot_managed").apply()
     assert run.failures == [], run.words()
     bucket = Buckets(minio, tmp_path, f"chatwoot-{tenant_id}")
