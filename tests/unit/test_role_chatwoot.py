@@ -36,10 +36,10 @@ def test_everything_that_is_said_is_handed_to_the_filters() -> None:
     handed_on |= {"platform_token", "admin_token", "backup_password", "account_name", "licensed", "private_urls_allowed", "api"}
     handed_on |= {"month", "over_quota", "suspend", "reason", "confirm", "confirm_needed", "without_backup", "delete_data"}
     handed_on |= {"backup_name", "backup_wait_seconds", "account_id", *ACCOUNT[3:]}
-    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account"}
+    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account", "secret_problems"}
     assert set(load("chatwoot", "vars/main.yml")["__chatwoot_account_said"]) == {*ACCOUNT, "url", "account_id", "has_token"}
     for name, value in said.items():
-        if name in ("platform", "account", "secrets"):
+        if name in ("platform", "account", "secrets", "secret_problems"):
             continue
         assert templated(value, **{f"chatwoot_{name}": f"{name} of its own"}) == f"{name} of its own"
 
@@ -69,8 +69,8 @@ def test_the_parts_are_applied_in_their_order() -> None:
     assert [first, *loop] == list(PARTS)
     assert block["module_defaults"] == {
         "group/bluegreen.orchestrator.chatwoot": "{{ __chatwoot_api }}",
-        "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster }}",
-        "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage }}",
+        "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster | bluegreen.orchestrator.desk_dictionary('chatwoot_cluster') }}",
+        "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage | bluegreen.orchestrator.desk_dictionary('chatwoot_storage') }}",
     }
 
 
