@@ -49,10 +49,11 @@ def desk_backup(desk: Mapping[str, Any], name: str, time: str) -> dict[str, Any]
 
 
 def desk_place(client: str) -> dict[str, Any]:
-    """Return what is a client's by its id alone: its namespace, and the sets of what is in it, the last first."""
+    """Return what is a client's by its id alone: its namespace, the sets of what is in it, the last first, and backups of a removal."""
     with _told():
         return {
             "parts": _desk_parts.named(str(client)),
+            "saved": _desk_parts.saved(str(client)),
             "namespace": namespace_of(str(client)),
             "set": _desk_parts.set_of(str(client), "place"),
         }

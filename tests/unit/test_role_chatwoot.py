@@ -12,7 +12,7 @@ from ansible.template import Templar
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import READERS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS, REMOVAL, saved
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
 from tests.unit.desk_cases import ACCOUNT, SAID
@@ -64,7 +64,10 @@ def test_how_it_is_applied_is_the_operators(option: str, value: Any) -> None:
 def test_the_parts_are_applied_in_their_order() -> None:
     """Keys before what they lock, the migration before the version that needs it."""
     (block,) = load("chatwoot", "tasks/managed.yml")
-    (loop,) = [task["loop"] for task in block["block"] if "loop" in task]
+    gone, loop = [task["loop"] for task in block["block"] if "loop" in task]
+    assert [one["set"] for one in templated(gone)] == [f"desk-acme-backup-{name}" for name in REMOVAL]
+    titles = [task["name"] for task in block["block"]]
+    assert titles.index("What a removal has saved is saved anew by the next one") < titles.index("Where it is")
     (first,) = [task["vars"]["__chatwoot_part"] for task in block["block"] if "vars" in task]
     assert [first, *loop] == list(PARTS)
     assert block["module_defaults"] == {
@@ -72,6 +75,17 @@ def test_the_parts_are_applied_in_their_order() -> None:
         "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster | bluegreen.orchestrator.desk_dictionary('chatwoot_cluster') }}",
         "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage | bluegreen.orchestrator.desk_dictionary('chatwoot_storage') }}",
     }
+
+
+def test_a_removal_saves_twice_and_what_it_saves_is_what_a_return_takes_away() -> None:
+    (block,) = load("chatwoot", "tasks/remove.yml")
+    done = [task for task in block["block"] if "backup_now.yml" in str(task.get("ansible.builtin.include_tasks"))]
+    assert tuple(task["vars"]["__chatwoot_backup_name"] for task in done) == REMOVAL
+    options, variables = (lambda task: (task[MANIFESTS], task["vars"]))(load("chatwoot", "tasks/backup_now.yml")[0])
+    for name, gone in zip(REMOVAL, saved("acme"), strict=True):
+        made = {**variables, "__chatwoot_backup_name": name}
+        assert templated(options["set"], **made) == gone["set"]
+        assert templated(options["kinds"], **made) == gone["kinds"]
 
 
 def buckets(**variables: Any) -> list[dict[str, Any]]:
