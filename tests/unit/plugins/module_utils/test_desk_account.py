@@ -42,7 +42,11 @@ def test_a_plan_that_somebody_sells_besides() -> None:
 REFUSED: list[tuple[dict[str, Any], bool, str]] = [
     ({}, True, "chatwoot_plan: not given; write what the client has bought"),
     ({"plan": "gold"}, True, "chatwoot_plan: 'gold' is no plan"),
-    ({"plan": "self_hosted"}, True, "chatwoot_plan: in the plan self_hosted the client runs Chatwoot; use the playbook chatwoot_self_hosted"),
+    (
+        {"plan": "self_hosted"},
+        True,
+        "chatwoot_plan: in the plan self_hosted the client runs Chatwoot; use the playbook chatwoot_self_hosted",
+    ),
     ({"plan": "pro"}, False, "chatwoot_plan: in the plan pro we run Chatwoot; use the playbook chatwoot_managed"),
     ({"plan": "pro"}, True, "chatwoot_administrator: not given, and what is in the account"),
     ({"plan": "pro", "administrator": {"name": "A"}}, True, "chatwoot_administrator: not given"),
@@ -59,7 +63,11 @@ REFUSED: list[tuple[dict[str, Any], bool, str]] = [
         *(True, "chatwoot_bot: the plan pro has no bot; take it out"),
     ),
     ({"plan": "pro", **OURS, "features": "a"}, True, "chatwoot_features: 'a' is no dictionary"),
-    ({"plan": "starter", **OURS, "features": {"sla": True}}, True, "chatwoot_features: 'sla' is not the client's to switch in the plan starter"),
+    (
+        {"plan": "starter", **OURS, "features": {"sla": True}},
+        True,
+        "chatwoot_features: 'sla' is not the client's to switch in the plan starter",
+    ),
     ({"plan": "pro", **OURS, "features": {"labels": 1}}, True, "chatwoot_features.labels: 1 is neither true nor false"),
 ]
 
@@ -86,7 +94,9 @@ def test_what_a_plan_refuses(said: dict[str, Any], managed: bool, start: str) ->
     ],
 )
 def test_a_feature_that_is_not_the_clients_names_the_plan_that_has_it(plan: str, feature: str, remedy: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"chatwoot_features: '{feature}' is not the client's to switch in the plan {plan}; {remedy}"):
+    with pytest.raises(
+        AnsibleFilterError, match=f"chatwoot_features: '{feature}' is not the client's to switch in the plan {plan}; {remedy}"
+    ):
         desk_features({"plan": plan, "features": {feature: True}})
 
 

@@ -68,10 +68,8 @@ def test_the_state_of_a_desk(result: dict[str, Any], state: str) -> None:
 
 def test_a_line_has_the_plan_beside_what_is_used() -> None:
     found = row(desk={**DESK, "conversations": 1899})
-    assert {key: found[key] for key in ("desk", "host", "plan", "agents", "agents_sold", "percent", "mark", "version")} == {
-        **{"desk": "acme", "host": "host", "plan": "pro", "agents": 2, "agents_sold": 3, "percent": 94, "mark": 80},
-        "version": "4.14.2",
-    }
+    told = [found[key] for key in ("desk", "host", "plan", "agents", "agents_sold", "percent", "mark", "version")]
+    assert told == ["acme", "host", "pro", 2, 3, 94, 80, "4.14.2"]
     assert row(said={"plan": "pro"})["agents"] == 3, "nobody of them is known to be the agency's"
     assert row(said={"plan": "pro"})["desk"] == "host"
     assert row(desk={key: value for key, value in DESK.items() if key != "people"})["agents"] is None
@@ -140,7 +138,7 @@ def test_who_needs_somebody_comes_first() -> None:
     rows += [{**row(desk={**DESK, "conversations": used}), "desk": f"used {used}"} for used in (3, 1900, 1950)]
     table = words(rows, "2026-11")[0]
     assert table["title"] == "Support desks (9)"
-    assert [line[0] for line in table["rows"]] == [*STATES][:-1] + ["used 1950", "used 1900", "active", "used 3"]
+    assert [line[0] for line in table["rows"]] == [*[*STATES][:-1], "used 1950", "used 1900", "active", "used 3"]
     assert [line[5] for line in table["rows"]][-4:] == ["95 %", "95 %", "-", "-"]
 
 
@@ -166,10 +164,19 @@ def test_what_is_to_be_done_is_said() -> None:
 
 def test_the_fleet_reads_of_a_host_what_the_status_needs_and_no_secret() -> None:
     hosts = {
-        "a": {"chatwoot_client": "acme", "chatwoot_plan": "pro", "chatwoot_result": {"desks": [DESK]}, "chatwoot_platform_token": "very-secret"},
+        "a": {
+            "chatwoot_client": "acme",
+            "chatwoot_plan": "pro",
+            "chatwoot_result": {"desks": [DESK]},
+            "chatwoot_platform_token": "very-secret",
+        },
         "b": {"chatwoot_result": None},
         "c": {"chatwoot_plan": 7, "chatwoot_administrator": "a=b", "chatwoot_plans_extra": "x", "chatwoot_result": {"desks": []}},
     }
     found = desk_fleet(list(hosts), hosts)
-    assert [(one["host"], one["desk"], one["state"]) for one in found] == [("a", "acme", "active"), ("b", "b", "unread"), ("c", "c", "not there")]
+    assert [(one["host"], one["desk"], one["state"]) for one in found] == [
+        ("a", "acme", "active"),
+        ("b", "b", "unread"),
+        ("c", "c", "not there"),
+    ]
     assert "very-secret" not in json.dumps(found)
