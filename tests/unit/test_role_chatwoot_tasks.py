@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import CHATWOOT_TENANT_SPEC, CONNECTION_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_info import INFO_SPEC as DESK_INFO_SPEC
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests_info import INFO_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._secrets import SECRETS_SPEC
