@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -32,6 +33,18 @@ def plane(control_plane: ControlPlane) -> ControlPlane:
     return control_plane
 
 
+def children(parent: int) -> list[int]:
+    """All processes below one, stopped, so that none makes another meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(parent, signal.SIGSTOP)
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(file.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(file.parent.name))
+    return [*found, *(below for number in found for below in children(number))]
+
+
 def killed(world: DeskWorld, playbook: str, when: Callable[[list[tuple[str, str]]], bool], **extra: Any) -> list[tuple[str, str]]:
     """Run a playbook until the API server was asked what is waited for, and kill it and all its children; returns what was asked."""
     harness = world.harness(playbook)
@@ -44,7 +57,9 @@ def killed(world: DeskWorld, playbook: str, when: Callable[[list[tuple[str, str]
         return [(one.verb, one.path.partition("?")[0]) for one in world.plane.requests_since(mark, user="admin")]
 
     environment = harness.ansible.full_environment("ansible.posix.json")
-    program = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         until = time.monotonic() + 90
         while not when(asked()):
@@ -52,7 +67,10 @@ def killed(world: DeskWorld, playbook: str, when: Callable[[list[tuple[str, str]
             assert time.monotonic() < until, asked()[-5:]
             time.sleep(0.01)
     finally:
-        os.killpg(program.pid, signal.SIGKILL)
+        # Ansible's workers have sessions of their own, so the group would leave one at work.
+        for number in [program.pid, *children(program.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         program.wait()
     return asked()
 
@@ -61,7 +79,8 @@ def test_killed_among_its_secrets_and_two_at_once(plane: ControlPlane, tmp_path:
     world = DeskWorld(plane, tmp_path, {tenant_id: managed(chatwoot_secrets=MANY)})
     namespace = f"client-{tenant_id}"
     asked = killed(world, "chatwoot_managed", lambda found: any("/secrets/many-2" in path for _verb, path in found))
-    assert not any(path.endswith("/secrets/many-7") for _verb, path in asked) or True
+    # What a killed run has written and not noted is written once more.
+    assert not any(verb == "patch" and path.endswith("/configmaps/desk-" + tenant_id + "-secrets") for verb, path in asked)
     world.harness("chatwoot_managed").proves(changes=True)
     assert [world.secret(name, namespace)["a"] for name in MANY] == [values["a"] for values in MANY.values()]
     # Two that bring different values at once: one of them wins each Secret, and the next run brings what is declared.
@@ -79,7 +98,9 @@ POINTS: dict[str, Callable[[list[tuple[str, str]]], bool]] = {
     "while Chatwoot goes": lambda found: any(verb == "delete" and "/deployments/" in path for verb, path in found),
     "while the second backup is made": lambda found: any("/jobs/chatwoot-backup-removal-last" in path for _verb, path in found),
     "while the databases go": lambda found: any(verb == "delete" and "/statefulsets/" in path for verb, path in found),
-    "while the namespace goes": lambda found: any(verb == "delete" and "/namespaces/client-" in path and path.count("/") == 4 for verb, path in found),
+    "while the namespace goes": lambda found: any(
+        verb == "delete" and "/namespaces/client-" in path and path.count("/") == 4 for verb, path in found
+    ),
 }
 
 
@@ -95,7 +116,7 @@ def test_an_end_that_is_killed_is_ended_by_the_next_run(
     world.plane.wait_for(lambda: len(world.get("pods", namespace)) >= 2, "its pods")
     gone = {"chatwoot_confirm": tenant_id, "chatwoot_delete_data": "namespace" in point, "chatwoot_wait_seconds": 90}
     killed(world, "chatwoot_remove", POINTS[point], **gone)
-    world.harness("chatwoot_remove", extra_vars=gone).agrees(changes="namespace" not in point)
+    world.harness("chatwoot_remove", extra_vars=gone).agrees(changes=True)
     if "namespace" in point:
         assert namespace not in world.plane.kubectl("get", "namespaces", "-o", "name")
         return

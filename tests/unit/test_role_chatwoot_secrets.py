@@ -137,6 +137,8 @@ def test_how_its_api_is_reached() -> None:
         "admin_token": "a",
     }
     assert api(api={"url": "http://a:1", "validate_certs": False}) == {"url": "http://a:1", "validate_certs": False}
+    # One word for the token, wherever it is looked for.
+    assert api(api={"platform_token": "theirs"}, platform_token="ours")["platform_token"] == "ours"
     assert api(api=None, platform_token=None) == {"url": "https://chat-acme.agency.example"}
     with pytest.raises(Exception, match="chatwoot_api: it is no dictionary; write names with their values below it") as caught:
         api(api=f"url=https://me:{CANARY}@x")

@@ -102,6 +102,9 @@ def test_an_account_of_ours_is_given_all_that_is_said_of_it() -> None:
     }
     left |= {"domain", "support_email"}
     assert set(CHATWOOT_TENANT_SPEC) - set(CONNECTION_SPEC) - set(options) == left
+    ours = {**PLAIN, **variables, "__chatwoot_managed": True, "chatwoot_administrator": {"email": "desk@agency.example"}}
+    assert templated(options["limits"], **ours) == {"agents": 4}
+    assert templated(options["features"], **ours, chatwoot_features={"labels": False}) == {"labels": False}
     own = {**PLAIN, **variables, "__chatwoot_managed": False}
     # On a client's own nothing is said of the account itself.
     silent = {option for option in options if templated(options[option], **own) == "(left out)"}
