@@ -94,9 +94,7 @@ def test_killed_among_its_secrets_and_two_at_once(plane: ControlPlane, tmp_path:
 
 
 POINTS: dict[str, Callable[[list[tuple[str, str]]], bool]] = {
-    "while the first backup is made": lambda found: any("/jobs/chatwoot-backup-removal-first" in path for _verb, path in found),
     "while Chatwoot goes": lambda found: any(verb == "delete" and "/deployments/" in path for verb, path in found),
-    "while the second backup is made": lambda found: any("/jobs/chatwoot-backup-removal-last" in path for _verb, path in found),
     "while the databases go": lambda found: any(verb == "delete" and "/statefulsets/" in path for verb, path in found),
     "while the namespace goes": lambda found: any(
         verb == "delete" and "/namespaces/client-" in path and path.count("/") == 4 for verb, path in found

@@ -109,7 +109,7 @@ def test_accounts_that_are_not_there_locked_or_away(plane: ControlPlane, small: 
     world = DeskWorld(plane, tmp_path, {f"{name}-gone": variables(small)}, small.chatwoot)
     accounts = len(small.chatwoot.ask("GET", "/platform/api/v1/accounts")[1])
     over = {"chatwoot_over_quota": "suspend_bot"}
-    world.harness("chatwoot_quota", extra_vars=over).proves(changes=False)
+    world.harness("chatwoot_quota", extra_vars=over).agrees(changes=False)
     for playbook, given in (
         ("chatwoot_suspend", {"chatwoot_suspend": "bot"}),
         ("chatwoot_suspend", {"chatwoot_suspend": "account"}),
@@ -122,11 +122,11 @@ def test_accounts_that_are_not_there_locked_or_away(plane: ControlPlane, small: 
     # Locked: nothing of its bot can be seen, so nothing is done about it, and its features can be switched all the same.
     world.declare({name: variables(small)})
     counted(stand_in, small, 3000)
-    world.harness("chatwoot_suspend", extra_vars={"chatwoot_suspend": "account"}).proves(changes=True)
-    proof = world.harness("chatwoot_quota", extra_vars=over).proves(changes=False)
+    world.harness("chatwoot_suspend", extra_vars={"chatwoot_suspend": "account"}).agrees(changes=True)
+    proof = world.harness("chatwoot_quota", extra_vars=over).agrees(changes=False)
     assert row(proof.preview, name)[2] == "suspended"
-    world.harness("chatwoot_features", extra_vars={"chatwoot_features": {"campaigns": False}}).proves(changes=True)
-    world.harness("chatwoot_suspend", extra_vars={"chatwoot_suspend": "bot"}).proves(changes=False)
+    world.harness("chatwoot_features", extra_vars={"chatwoot_features": {"campaigns": False}}).agrees(changes=True)
+    world.harness("chatwoot_suspend", extra_vars={"chatwoot_suspend": "bot"}).agrees(changes=False)
     # Away: the table says so, and what wants to change something fails.
     stand_in.stop()
     try:
