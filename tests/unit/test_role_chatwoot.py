@@ -67,7 +67,7 @@ def test_the_parts_are_applied_in_their_order() -> None:
     gone, loop = [task["loop"] for task in block["block"] if "loop" in task]
     assert [one["set"] for one in templated(gone)] == [f"desk-acme-backup-{name}" for name in REMOVAL]
     titles = [task["name"] for task in block["block"]]
-    assert titles.index("What a removal has saved is saved anew by the next one") < titles.index("Where it is")
+    assert titles.index("What a removal has saved is saved anew by the next one") < titles.index("What it consists of")
     (first,) = [task["vars"]["__chatwoot_part"] for task in block["block"] if "vars" in task]
     assert [first, *loop] == list(PARTS)
     assert block["module_defaults"] == {

@@ -67,7 +67,7 @@ def test_garbage_is_told_in_sentences(name: str) -> None:
             tried(call, said["account"])
         tried(desks.desk_switches, [], said["account"])
         variables = {f"chatwoot_{name}": value, "chatwoot_result": {"desks": [{"people": [{}], "conversations": 3}]}}
-        desks.desk_status_words(desks.desk_fleet(["a"], {"a": variables}), "2026-11")
+        desks.desk_status_words([*desks.desk_fleet(["a"], {"a": variables})], "2026-11")
         desks.desk_conflicts(["a", "b"], {"a": variables, "b": variables})
         tried(desks.desk_place, value)
         if not found and name not in ("secrets", "platform_token"):
