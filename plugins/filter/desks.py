@@ -14,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_parts, _desk_status
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import account_of, features_of, plan_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_given import given_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_model import Desk, namespace_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_secrets import brought_by_others
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
@@ -48,10 +49,11 @@ def desk_backup(desk: Mapping[str, Any], name: str, time: str) -> dict[str, Any]
 
 
 def desk_place(client: str) -> dict[str, Any]:
-    """Return what is a client's by its id alone: its namespace, and the sets of what is in it, the last first."""
+    """Return what is a client's by its id alone: its namespace, the sets of what is in it, the last first, and backups of a removal."""
     with _told():
         return {
             "parts": _desk_parts.named(str(client)),
+            "saved": _desk_parts.saved(str(client)),
             "namespace": namespace_of(str(client)),
             "set": _desk_parts.set_of(str(client), "place"),
         }
@@ -77,6 +79,26 @@ def desk_refusals(desk: Mapping[str, Any], variables: Iterable[str] = (), known:
 def desk_own_refusals(desk: Mapping[str, Any], variables: Iterable[str] = (), known: Iterable[str] = ()) -> list[str]:
     """Return everything that is wrong with what is said of a client's own Chatwoot, and variables that are none of those known."""
     return _desk_parts.own_refusals(plain(desk), plain(list(variables)), plain(list(known)))
+
+
+def desk_secrets(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the Secrets that the run brings: ``secrets`` with their values, their ``names`` with those of their keys, and ``problems``."""
+    found = given_of(plain(said))
+    return {
+        "secrets": found.secrets,
+        "names": {name: sorted(values) for name, values in found.secrets.items()},
+        "problems": found.problems,
+    }
+
+
+def desk_dictionary(value: object, option: str) -> dict[str, Any]:
+    """Return a variable that is to be a dictionary.
+
+    Ansible's check of a role takes the text ``a=b`` for one, and hands it over as it is. It is not shown: it may hold a secret.
+    """
+    if not isinstance(value, Mapping) and value is not None:
+        raise AnsibleFilterError(f"{option}: it is no dictionary; write names with their values below it, or {{}} for none.")
+    return dict(value or {})
 
 
 def desk_stays(namespace: str, bucket: str, delete_data: bool = False) -> list[str]:
@@ -206,6 +228,7 @@ class FilterModule:
             "desk_account": desk_account,
             "desk_backup": desk_backup,
             "desk_conflicts": desk_conflicts,
+            "desk_dictionary": desk_dictionary,
             "desk_features": desk_features,
             "desk_fleet": desk_fleet,
             "desk_own_refusals": desk_own_refusals,
@@ -213,6 +236,7 @@ class FilterModule:
             "desk_place": desk_place,
             "desk_quota": desk_quota,
             "desk_refusals": desk_refusals,
+            "desk_secrets": desk_secrets,
             "desk_stays": desk_stays,
             "desk_status_words": desk_status_words,
             "desk_switches": desk_switches,

@@ -42,6 +42,8 @@ PARTS: Final[dict[str, tuple[Callable[[Desk], list[Manifest]], tuple[str, ...]]]
     "watch": (_desk_watch.manifests, _desk_watch.KINDS),
 }
 STORAGE: Final = "storage"
+# The backups of a removal: while all of it serves, and when nobody reaches it any more.
+REMOVAL: Final = ("removal-first", "removal-last")
 # What a client's own Chatwoot is reached by.
 OWN: Final = (
     ("chatwoot_api.url", "url", "write the address of the client's Chatwoot, for example chatwoot_api: {url: https://chat.acme.example}."),
@@ -96,6 +98,25 @@ def named(client: str) -> list[dict[str, Any]]:
             "kinds": [kind for kind in kinds if kind != NAMESPACE.full_name],
         }
         for name, (_manifests, kinds) in reversed(PARTS.items())
+    ]
+
+
+def saved(client: str) -> list[dict[str, Any]]:
+    """Return the backups of a removal, as what a client's Chatwoot that comes back begins with taking away.
+
+    A backup of one name is made once. What is written after the return is in none of these, so the next removal makes its own, however
+    soon it comes.
+
+    Args:
+        client: its id.
+
+    Raises:
+        InputError: that cannot be an id.
+    """
+    namespace = namespace_of(client_of({"client": client}))
+    return [
+        {"part": name, "set": set_of(client, f"backup-{name}"), "namespaces": [namespace], "kinds": list(_desk_backup.JOB_KINDS)}
+        for name in REMOVAL
     ]
 
 

@@ -21,11 +21,13 @@ OPTION: Final = "chatwoot_secrets"
 
 
 def secrets_of(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Read what the run brings: Secrets and the names of their keys.
+    """Read what the run brings: Secrets and the names of their keys, and what is wrong with them (``_desk_given`` has looked).
 
     Raises:
-        InputError: one is not the operator's to bring.
+        InputError: one is not the operator's to bring, or cannot be a Secret.
     """
+    if problems := list(given.get("secret_problems") or []):
+        raise InputError(" ".join(problems), problems=problems)
     found = {}
     for name, keys in sorted(dictionary(given.get("secrets"), OPTION).items()):
         if object_name(name, OPTION) == KEYS_NAME:

@@ -49,7 +49,9 @@ def row_of(name: str, said: Mapping[str, Any], result: Mapping[str, Any]) -> dic
     found["notes"] += [str(note) for note in desk.get("problems") or []]
     if result.get("failed") or "desks" not in result:
         found["notes"].insert(0, cut(str(result.get("msg") or "it was not asked")))
-    ours = str((said.get("administrator") or {}).get("email") or "").lower()
+    administrator = said.get("administrator")
+    # What is none is told by that desk's own run, and stops nobody else's line.
+    ours = str(administrator.get("email") or "").lower() if isinstance(administrator, Mapping) else ""
     people = [one for one in desk.get("people") or [] if str(one.get("email", "")).lower() != ours]
     used, sold = desk.get("conversations"), found["conversations_sold"]
     return {

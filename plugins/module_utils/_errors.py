@@ -11,14 +11,18 @@ Neither may hold a secret: both end up in results, logs and the audit trail.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 # Of a value that is told to a person: enough to find it again, and no screen full of somebody's whole list.
 SHOWN: Final = 80
+# Whoever writes a password into an address is told of the address.
+LOGIN: Final = re.compile(r"(?<=://)(?:[^\s@/]+|[^\s@/]*:[^\s@]+)(?=@)")
 
 
 def cut(text: str) -> str:
-    """Return a text as far as a sentence shows it."""
+    """Return a text as far as a sentence shows it: its beginning, and no login of an address."""
+    text = LOGIN.sub("********", text)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 

@@ -38,6 +38,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes
     execute,
     is_ours,
     outcome_of,
+    set_of,
     settle,
     validate,
 )
@@ -87,21 +88,27 @@ def run(params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         BlueGreenError: nothing was changed, or its facts say what was.
     """
     _manifests_wait.check_wait(params["wait_seconds"])
-    wanted = wanted_of(params)
+    wanted, going = wanted_of(params), _with_namespaces(params)
     places = places_of(params, wanted)
     with opened(params) as access:
-        return _run(Api(access, timeout=params["request_timeout"]), params, wanted, places, check_mode=check_mode)
+        return _run(Api(access, timeout=params["request_timeout"]), params, wanted, places, going, check_mode=check_mode)
 
 
 def _run(
-    api: Api, params: Mapping[str, Any], wanted: list[Wanted], places: list[tuple[Kind, str | None]], *, check_mode: bool
+    api: Api,
+    params: Mapping[str, Any],
+    wanted: list[Wanted],
+    places: list[tuple[Kind, str | None]],
+    going: frozenset[str],
+    *,
+    check_mode: bool,
 ) -> dict[str, Any]:
     found, missing = read(api, places)
     if missing and params["missing_crd"] == "fail":
         raise InputError(f"manifests: the cluster does not know {', '.join(sorted(missing))}; install its definition (CRD) first.")
     present = params["state"] == "present"
     known = [one for one in wanted if present and one.kind.full_name not in missing]
-    steps, taken = plan(params["set"], known, found, take_over=params["take_over"], with_namespaces=_with_namespaces(params))
+    steps, taken = plan(params["set"], known, found, take_over=params["take_over"], with_namespaces=going)
     _refuse_nowhere(api, steps, {namespace for _kind, namespace, _name in found} | set(params["namespaces_to_come"]))
     warnings = (
         [f"{', '.join(sorted(missing))}: not known to the cluster, so nothing of it is applied; install its definition (CRD)."]
@@ -119,8 +126,11 @@ def _run(
     if not check_mode:
         execute(api, steps)
         _manifests_wait.wait(api, [(one.kind, *one.place) for one in known], params["wait_seconds"])
-        gone = [(step.kind, step.name) for step in steps if step.kind is NAMESPACE and step.action == "delete"]
-        _manifests_wait.await_gone(api, gone, params["wait_seconds"])
+        # Also one that an earlier run sent away: that may have been killed while it waited.
+        ours = [one for (kind, _namespace, name), one in sorted(found.items()) if kind == NAMESPACE.full_name and name in going]
+        gone = {step.name for step in steps if step.kind is NAMESPACE and step.action == "delete"}
+        gone |= {one["metadata"]["name"] for one in ours if is_ours(one) and set_of(one) == params["set"] and is_going(one)}
+        _manifests_wait.await_gone(api, [(NAMESPACE, name) for name in sorted(gone)], params["wait_seconds"])
     elif params["validate"] == "server":
         result["warnings"] += validate(api, steps, set(params["namespaces_to_come"]) - {namespace for _kind, namespace, _name in found})
     return {**result, "requests": dict(sorted(api.requests.items()))}
@@ -250,6 +260,11 @@ def read(api: Api, places: Iterable[tuple[Kind, str | None]]) -> tuple[dict[tupl
     return found, missing
 
 
+def is_going(found: Object) -> bool:
+    """Whether the server deletes it already."""
+    return bool((found.get("metadata") or {}).get("deletionTimestamp"))
+
+
 def _refuse_nowhere(api: Api, steps: Iterable[Step], sure: set[str]) -> None:
     """Refuse what would be made in a namespace that is not there: a list of it is empty, and only an apply would stumble over it.
 
@@ -272,7 +287,7 @@ def _refuse_nowhere(api: Api, steps: Iterable[Step], sure: set[str]) -> None:
                     f"namespace {step.namespace} is not there, and {step.title()} would be made in it; make it first, or name it in"
                     " namespaces_to_come where the same run makes it."
                 )
-            if (there.get("metadata") or {}).get("deletionTimestamp"):
+            if is_going(there):
                 raise RefusedError(
                     f"namespace {step.namespace} is being deleted, and {step.title()} would be made in it; wait until it is gone, then make"
                     " it again."

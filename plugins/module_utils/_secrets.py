@@ -104,20 +104,30 @@ def wanted_of(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         raise InputError(f"set: {quoted(params['set'])} cannot be a name; use up to 63 lower-case letters, digits, hyphens and dots.")
     if not DNS_LABEL.fullmatch(params["namespace"]):
         raise InputError(f"namespace: {quoted(params['namespace'])} is no namespace; use up to 63 lower-case letters, digits and hyphens.")
-    return {str(name): _values(str(name), values) for name, values in sorted(params["secrets"].items(), key=lambda one: str(one[0]))}
+    return {str(name): values_of(str(name), values) for name, values in sorted(params["secrets"].items(), key=lambda one: str(one[0]))}
 
 
-def _values(name: str, given: Any) -> dict[str, str]:
+def values_of(name: str, given: Any, option: str = "secrets") -> dict[str, str]:
+    """Check one Secret, and return its values as texts.
+
+    Args:
+        name: its own.
+        given: its keys with their values.
+        option: what the caller's user calls all of them, for the sentences.
+
+    Raises:
+        InputError: it cannot be a Secret; no sentence shows a value.
+    """
     if not DNS_SUBDOMAIN.fullmatch(name):
-        raise InputError(f"secrets: {quoted(name)} cannot be the name of a Secret; use lower-case letters, digits, hyphens and dots.")
+        raise InputError(f"{option}: {quoted(name)} cannot be the name of a Secret; use lower-case letters, digits, hyphens and dots.")
     if not isinstance(given, Mapping) or not given:
-        raise InputError(f"secrets.{name}: it is no dictionary with anything in it; write a value for each key.")
+        raise InputError(f"{option}.{name}: it is no dictionary with anything in it; write a value for each key.")
     found = {}
     for key, value in sorted(given.items(), key=lambda one: str(one[0])):
         if not KEY.fullmatch(str(key)):
-            raise InputError(f"secrets.{name}: {quoted(str(key))} cannot be a key; use letters, digits, dots, hyphens and underscores.")
+            raise InputError(f"{option}.{name}: {quoted(str(key))} cannot be a key; use letters, digits, dots, hyphens and underscores.")
         if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
-            raise InputError(f"secrets.{name}.{key}: the value is empty or no text; give it in quotes.")
+            raise InputError(f"{option}.{name}.{key}: the value is empty or no text; give it in quotes.")
         found[str(key)] = str(value)
     return found
 

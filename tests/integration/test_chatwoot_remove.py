@@ -65,6 +65,8 @@ def test_a_backup_then_the_end_and_all_of_it_comes_back(world: DeskWorld, minio:
     back = world.harness("chatwoot_managed").apply()
     assert back.failures == [], back.words()
     assert "statefulset.apps/chatwoot-postgres" in left(world, namespace)
+    # What is written from now on is in no backup yet: the next removal, on the same day, must not take those of the last one for its own.
+    assert [name for name in world.get("jobs", namespace) if name.startswith("chatwoot-backup-removal-")] == []
 
     # For good: by its name, and the backups stay all the same.
     forever = {"chatwoot_confirm": tenant_id, "chatwoot_delete_data": True, "chatwoot_without_backup": True, "chatwoot_wait_seconds": 90}

@@ -12,7 +12,7 @@ from ansible.template import Templar
 
 from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import READERS
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS, REMOVAL, saved
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
 from tests.unit.desk_cases import ACCOUNT, SAID
@@ -36,10 +36,10 @@ def test_everything_that_is_said_is_handed_to_the_filters() -> None:
     handed_on |= {"platform_token", "admin_token", "backup_password", "account_name", "licensed", "private_urls_allowed", "api"}
     handed_on |= {"month", "over_quota", "suspend", "reason", "confirm", "confirm_needed", "without_backup", "delete_data"}
     handed_on |= {"backup_name", "backup_wait_seconds", "restoring", "account_id", *ACCOUNT[3:]}
-    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account"}
+    assert set(said) == {name.removeprefix("chatwoot_") for name in defaults} - handed_on | {"platform", "account", "secret_problems"}
     assert set(load("chatwoot", "vars/main.yml")["__chatwoot_account_said"]) == {*ACCOUNT, "url", "account_id", "has_token"}
     for name, value in said.items():
-        if name in ("platform", "account", "secrets"):
+        if name in ("platform", "account", "secrets", "secret_problems"):
             continue
         assert templated(value, **{f"chatwoot_{name}": f"{name} of its own"}) == f"{name} of its own"
 
@@ -64,14 +64,29 @@ def test_how_it_is_applied_is_the_operators(option: str, value: Any) -> None:
 def test_the_parts_are_applied_in_their_order() -> None:
     """Keys before what they lock, the migration before the version that needs it."""
     (block,) = load("chatwoot", "tasks/managed.yml")
-    loops = [part for task in block["block"] for part in task.get("loop", [])]
+    gone, *others = [task["loop"] for task in block["block"] if "loop" in task]
+    assert [one["set"] for one in templated(gone)] == [f"desk-acme-backup-{name}" for name in REMOVAL]
+    titles = [task["name"] for task in block["block"]]
+    assert titles.index("What a removal has saved is saved anew by the next one") < titles.index("What it consists of")
+    loops = [part for loop in others for part in loop]
     (first,) = [task["vars"]["__chatwoot_part"] for task in block["block"] if "vars" in task]
     assert [first, *loops] == list(PARTS)
     assert block["module_defaults"] == {
         "group/bluegreen.orchestrator.chatwoot": "{{ __chatwoot_api }}",
-        "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster }}",
-        "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage }}",
+        "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster | bluegreen.orchestrator.desk_dictionary('chatwoot_cluster') }}",
+        "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage | bluegreen.orchestrator.desk_dictionary('chatwoot_storage') }}",
     }
+
+
+def test_a_removal_saves_twice_and_what_it_saves_is_what_a_return_takes_away() -> None:
+    (block,) = load("chatwoot", "tasks/remove.yml")
+    done = [task for task in block["block"] if "backup_now.yml" in str(task.get("ansible.builtin.include_tasks"))]
+    assert tuple(task["vars"]["__chatwoot_backup_name"] for task in done) == REMOVAL
+    options, variables = (lambda task: (task[MANIFESTS], task["vars"]))(load("chatwoot", "tasks/backup_now.yml")[0])
+    for name, gone in zip(REMOVAL, saved("acme"), strict=True):
+        made = {**variables, "__chatwoot_backup_name": name}
+        assert templated(options["set"], **made) == gone["set"]
+        assert templated(options["kinds"], **made) == gone["kinds"]
 
 
 def buckets(**variables: Any) -> list[dict[str, Any]]:

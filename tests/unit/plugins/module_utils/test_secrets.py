@@ -100,6 +100,10 @@ def test_a_preview_reads_one_object_and_an_apply_writes_what_it_said(monkeypatch
     assert {key: base64.b64decode(value).decode() for key, value in secret["data"].items()} == MAIL
     assert secret["metadata"] == {"name": "mail", "namespace": "t", "labels": LABELS}
     assert CANARY not in json.dumps([told, preview, apply])
+    # Salted anew: who compares two desks does not see that they have the same password.
+    with answering(monkeypatch, _secrets, *reads, *writes) as other:
+        run()
+    assert json.loads(other.bodies[-1]["data"]["mail"])["hash"] != json.loads(told["data"]["mail"])["hash"]
     # The next run finds what this one noted.
     with answering(monkeypatch, _secrets, (f"GET {NOTE}", noted(told["data"]))):
         assert run()["changed"] is False
