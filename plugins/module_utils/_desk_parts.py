@@ -89,14 +89,8 @@ def named(client: str) -> list[dict[str, Any]]:
     Raises:
         InputError: that cannot be an id.
     """
-    namespace = namespace_of(client_of({"client": client}))
     return [
-        {
-            "part": name,
-            "set": set_of(client, name),
-            "namespaces": [namespace],
-            "kinds": [kind for kind in kinds if kind != NAMESPACE.full_name],
-        }
+        _by_name(client, name, name, [kind for kind in kinds if kind != NAMESPACE.full_name])
         for name, (_manifests, kinds) in reversed(PARTS.items())
     ]
 
@@ -113,11 +107,12 @@ def saved(client: str) -> list[dict[str, Any]]:
     Raises:
         InputError: that cannot be an id.
     """
-    namespace = namespace_of(client_of({"client": client}))
-    return [
-        {"part": name, "set": set_of(client, f"backup-{name}"), "namespaces": [namespace], "kinds": list(_desk_backup.JOB_KINDS)}
-        for name in REMOVAL
-    ]
+    return [_by_name(client, name, f"backup-{name}", list(_desk_backup.JOB_KINDS)) for name in REMOVAL]
+
+
+def _by_name(client: str, part: str, name: str, kinds: list[str]) -> dict[str, Any]:
+    """Return a set as kubernetes_manifests looks for it where nothing is declared."""
+    return {"part": part, "set": set_of(client, name), "namespaces": [namespace_of(client_of({"client": client}))], "kinds": kinds}
 
 
 def backup_now(given: Mapping[str, Any], name: str, time: str) -> dict[str, Any]:
