@@ -126,7 +126,7 @@ def _plan(given: Mapping[str, Any]) -> Any:
     if not plan["managed"]:
         raise InputError(
             f"chatwoot_plan: in the plan {plan['name']} the client runs Chatwoot, so there is nothing for us to run; sell a managed plan"
-            f" ({', '.join(DESK_SIZES)})."
+            f" ({', '.join(DESK_SIZES)}), or use the playbook chatwoot_self_hosted."
         )
     return plan
 
