@@ -26,6 +26,8 @@ STATES: Final = {
 }
 # What the playbook chatwoot_quota gives as a reason, and by which it knows its own suspensions again.
 QUOTA: Final = "quota"
+# Of why one could not be read: at 80 characters the address was told, and the reason after it cut off.
+WHY_SHOWN: Final = 300
 
 
 def row_of(name: str, said: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def row_of(name: str, said: Mapping[str, Any], result: Mapping[str, Any]) -> dic
     server = result.get("server") or {}
     found["notes"] += [str(note) for note in desk.get("problems") or []]
     if result.get("failed") or "desks" not in result:
-        found["notes"].insert(0, cut(str(result.get("msg") or "it was not asked")))
+        found["notes"].insert(0, cut(str(result.get("msg") or "it was not asked"), WHY_SHOWN))
     administrator = said.get("administrator")
     # What is none is told by that desk's own run, and stops nobody else's line.
     ours = str(administrator.get("email") or "").lower() if isinstance(administrator, Mapping) else ""

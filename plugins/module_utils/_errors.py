@@ -20,10 +20,10 @@ SHOWN: Final = 80
 LOGIN: Final = re.compile(r"(?<=://)(?:[^\s@/]+|[^\s@/]*:[^\s@]+)(?=@)")
 
 
-def cut(text: str) -> str:
+def cut(text: str, shown: int = SHOWN) -> str:
     """Return a text as far as a sentence shows it: its beginning, and no login of an address."""
     text = LOGIN.sub("********", text)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= shown else f"{text[:shown]}…"
 
 
 def quoted(value: object) -> str:

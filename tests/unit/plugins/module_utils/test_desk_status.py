@@ -82,8 +82,8 @@ def test_what_makes_no_sense_is_a_note_and_stops_nobody() -> None:
     assert (odd["plan"], odd["percent"], odd["mark"]) == (None, None, 0)
     assert odd["notes"][0].startswith("chatwoot_plan: 'gold' is no plan")
     assert odd["notes"][1] == "one"
-    away = row_of("host", SAID, {"failed": True, "msg": "x" * 200})
-    assert away["notes"] == ["x" * 80 + "…"]
+    away = row_of("host", SAID, {"failed": True, "msg": "x" * 400})
+    assert away["notes"] == ["x" * 300 + "…"]
     assert row_of("host", SAID, {})["notes"] == ["it was not asked"]
     for administrator in ("email=a@b.example", ["a"], 7, {"email": None}):
         assert row(said={**SAID, "administrator": administrator})["agents"] == 3
