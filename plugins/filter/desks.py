@@ -101,8 +101,10 @@ def desk_dictionary(value: object, option: str) -> dict[str, Any]:
     return dict(value or {})
 
 
-def desk_stays(namespace: str, bucket: str, delete_data: bool = False) -> list[str]:
+def desk_stays(namespace: str, bucket: str, delete_data: bool = False, was_there: bool = True) -> list[str]:
     """Return what is left of a Chatwoot that was removed, and the way back."""
+    if not was_there and not delete_data:
+        return [f"nothing of it was running; what an earlier removal kept is in the namespace {namespace} and in the bucket {bucket}"]
     backups = f"its backups stay in the bucket {bucket}; only the restic password that you keep elsewhere opens them"
     if delete_data:
         return [f"nothing is left of it in the cluster; {backups}"]

@@ -198,8 +198,14 @@ def sentence(result: Any) -> str | None:
 
 
 def one_line(text: str) -> str:
-    """Return the first line of a text, shortened, user:password@ masked."""
-    line = (text.strip().splitlines() or [""])[0]
+    """Return the first line of a text, shortened, user:password@ masked.
+
+    Ansible's check of a role's arguments says on that line only that they failed; the next one has the first of them. What cannot be
+    converted is named without its value, which stands behind a colon.
+    """
+    line, *rest = text.strip().splitlines() or [""]
+    if rest and line.endswith(":"):
+        line = f"{line} {rest[0].partition(': ')[0] if 'unable to convert' in rest[0] else rest[0]}"
     return textwrap.shorten(printable(line), LONGEST_SENTENCE, placeholder=" …")
 
 

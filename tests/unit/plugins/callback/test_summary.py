@@ -81,6 +81,24 @@ def test_a_sentence_is_one_line_without_passwords() -> None:
         one_line("  no answer from http://ops:hunter2@127.0.0.1/x\nTraceback: hunter2") == "no answer from http://ops:********@127.0.0.1/x"
     )
     assert one_line("word " * 500).endswith("word …")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "Validation of arguments failed:\na.endpont. Supported parameters include: endpoint\nmore",
+            "a.endpont. Supported parameters include: endpoint",
+        ),
+        (
+            "Validation of arguments failed:\nargument 'a' is of type str and we were unable to convert to int: invalid literal: 'hunter2'",
+            "argument 'a' is of type str and we were unable to convert to int",
+        ),
+        ("Validation of arguments failed:", ""),
+    ],
+)
+def test_the_first_of_a_roles_wrong_arguments_is_told_without_its_value(text: str, line: str) -> None:
+    assert one_line(text) == f"Validation of arguments failed: {line}".strip()
     assert len(one_line("word " * 500)) <= 600
     held = "acme is being changed by root on web1 (pid 1, for 3 s, at step: soaking)"
     assert one_line(held) == held, "who holds a lock must not be taken for a password"

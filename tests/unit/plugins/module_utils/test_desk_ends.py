@@ -52,5 +52,7 @@ def test_what_stays_is_told() -> None:
     kept = desk_stays("client-acme", "acme-backup")
     assert kept[0] == "its volumes and keys stay in the namespace client-acme: chatwoot_managed brings it back with all its data"
     assert kept[-1].startswith("its backups stay in the bucket acme-backup")
+    (nothing,) = desk_stays("client-acme", "acme-backup", False, False)
+    assert nothing.startswith("nothing of it was running")
     (gone,) = desk_stays("client-acme", "acme-backup", True)
     assert gone.startswith("nothing is left of it in the cluster; its backups stay in the bucket acme-backup")
