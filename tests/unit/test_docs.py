@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,16 @@ def test_the_table_of_tiers_is_current() -> None:
 def test_what_is_done_once_stands_in_no_conf(name: str, where: str) -> None:
     """In SITE conf it would be done with every run."""
     assert f"| `{name}` | {where} | " in variables.PAGE.read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "filter").glob("*.py")), ids=lambda path: path.name)
+def test_every_filter_has_its_documentation(path: Path) -> None:
+    """ansible-test says nothing where it lacks; Galaxy's importer does, after minutes."""
+    module = import_module(f"ansible_collections.bluegreen.orchestrator.plugins.filter.{path.stem}")
+    for name, function in module.FilterModule().filters().items():
+        documented = path.with_name(f"{name}.yml")
+        assert documented.is_file(), f"{name} of {path.name} is not documented: write plugins/filter/{name}.yml"
+        said = yaml.safe_load(documented.read_text())["DOCUMENTATION"]
+        assert said["name"] == name
+        positional = [one.name for one in inspect.signature(function).parameters.values() if one.kind is not one.VAR_KEYWORD]
+        assert positional[1:] == re.findall(r"[a-z_]+", said.get("positional", ""))
