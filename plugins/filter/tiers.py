@@ -5,38 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._deferred import deferred
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier, known_tiers
-
-
-def tier(name: Any, tiers_extra: Any = None, custom: Any = None) -> dict[str, Any]:
-    """Return the tier of one tenant."""
-    try:
-        found: dict[str, Any] = _lists(effective_tier(name, tiers_extra, custom))
-    except InputError as problem:
-        raise AnsibleFilterError(problem.sentence) from None
-    return found
-
-
-def tiers(tiers_extra: Any) -> dict[str, Any]:
-    """Return all tiers by name."""
-    try:
-        found: dict[str, Any] = _lists(known_tiers(tiers_extra))
-    except InputError as problem:
-        raise AnsibleFilterError(problem.sentence) from None
-    return found
-
-
-def _lists(value: Any) -> Any:
-    """Copy the catalog with lists instead of tuples: what comes back is compared with YAML."""
-    if isinstance(value, Mapping):
-        return {key: _lists(item) for key, item in value.items()}
-    return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
+# Their functions are in plugin_utils/_tier_filters.py.
+NAMES = (
+    "tier",
+    "tiers",
+)
 
 
 class FilterModule:
@@ -44,4 +22,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {"tier": tier, "tiers": tiers}
+        return deferred("_tier_filters", NAMES)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import desk_dictionary, desk_refusals, desk_secrets
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._desk_filters import desk_dictionary, desk_refusals, desk_secrets
 from tests.unit.desk_cases import desk
 from tests.unit.test_role_chatwoot import templated
 from tests.unit.test_role_expressions import load

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import STATES
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.common import FILLING_PERCENT, TIGHT_PERCENT
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._tenant_filters import STATES
 
 PLAYBOOKS = Path(__file__).resolve().parents[4] / "playbooks"
 TEMPLATES = sorted((PLAYBOOKS / "templates").glob("*.html.j2"))

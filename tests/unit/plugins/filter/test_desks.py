@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleError, AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import (
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._desk_filters import (
     desk_conflicts,
     desk_part,
     desk_refusals,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter import desks
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _desk_filters as desks
 from tests.unit.desk_cases import DEFAULTS, desk
 
 GARBAGE: list[Any] = [

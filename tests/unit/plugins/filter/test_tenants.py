@@ -13,7 +13,8 @@ import pytest
 import yaml
 from ansible.errors import AnsibleError, AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._tenant_filters import (
     ATTENTION,
     STATES,
     tenant_conflicts,
@@ -24,7 +25,6 @@ from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import (
     tenant_refusals,
     tenant_words,
 )
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _kubernetes_kinds as kinds
 
 ACME: dict[str, Any] = {"tenant": "acme", "tier": "standard"}
 LINE = {"used": "1", "hard": "2", "headroom": "1", "percent": 50.0, "state": "well"}

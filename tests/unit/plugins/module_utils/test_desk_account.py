@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import desk_account, desk_features, desk_own_refusals, desk_switches
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_secrets
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_account import account_of, refuse_without_token
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_app import AFTER, migration
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import desk_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._desk_filters import (
+    desk_account,
+    desk_features,
+    desk_own_refusals,
+    desk_switches,
+)
 from tests.unit.desk_cases import EXTERNAL, desk
 
 OURS = {"administrator": {"email": "desk@agency.example"}}

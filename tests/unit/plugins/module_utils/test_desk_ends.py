@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import desk_backup, desk_part, desk_place, desk_stays
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS, REMOVAL
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._desk_filters import desk_backup, desk_part, desk_place, desk_stays
 from tests.unit.desk_cases import EXTERNAL, desk
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import desk_fleet, desk_quota, desk_status_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_status import STATES, bot_status, mark_of, row_of, words
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._desk_filters import desk_fleet, desk_quota, desk_status_words
 
 SAID: dict[str, Any] = {"client": "acme", "plan": "pro", "administrator": {"email": "Desk@agency.example"}}
 PEOPLE = [{"email": "desk@agency.example"}, {"email": "a@acme.example"}, {"email": "b@acme.example"}]
