@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Filters that tell the role chatwoot what a Chatwoot of ours consists of, and what is told of it at the end.
 
-PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/desks.py``.
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
 """
 
 from __future__ import annotations

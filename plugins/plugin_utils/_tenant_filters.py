@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Filters that tell the role tenant what a tenant consists of, gather what many of them use, and put that into words.
 
-PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/tenants.py``.
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
 """
 
 from __future__ import annotations

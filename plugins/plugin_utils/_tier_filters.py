@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Filters that tell roles, rules and documents what a tier holds.
 
-PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/tiers.py``.
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible.template import Templar
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.desks import FilterModule
+from ansible_collections.bluegreen.orchestrator.plugins.filter.filters import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_args import READERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._desk_parts import PARTS, REMOVAL, saved
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC

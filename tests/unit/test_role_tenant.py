@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.template import Templar
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.tenants import FilterModule
+from ansible_collections.bluegreen.orchestrator.plugins.filter.filters import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._kubernetes_auth import KUBERNETES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MINIO_BUCKET_SPEC

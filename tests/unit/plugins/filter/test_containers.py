@@ -8,16 +8,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleUndefinedVariable
 from jinja2 import UndefinedError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter import containers
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _container_filters as containers
 
-ROOT = Path(__file__).resolve().parents[4]
 VOLUMES: list[dict[str, Any]] = [
     {"name": "data", "path": "/data"},
     {"name": "uploads", "path": "/uploads", "shared": True, "read_only": "yes"},
@@ -140,11 +138,3 @@ def test_secrets_are_compared_with_the_vault_and_with_the_source_file(value: str
 def test_a_number_is_a_secret_too() -> None:
     found = [entry("/s", "0700"), entry("/s/pin", "0600", hashlib.sha1(b"1234", usedforsecurity=False).hexdigest())]
     assert containers.secrets_age(found, [{"name": "pin", "value": 1234}], [], "/s", 0) == 7.0
-
-
-def test_every_filter_has_its_page_and_its_user() -> None:
-    names = set(containers.FilterModule().filters())
-    pages = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")}
-    text = " ".join(path.read_text() for part in ("roles", "playbooks") for path in (ROOT / part).rglob("*.yml"))
-    assert names - pages == set()
-    assert {name for name in names if f"bluegreen.orchestrator.{name}" not in text} == set()

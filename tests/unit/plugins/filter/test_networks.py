@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.networks import broken_networks, in_networks
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._network_filters import broken_networks, in_networks
 
 
 def test_what_is_no_network_is_named() -> None:

@@ -9,7 +9,7 @@ import base64
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.ssh import broken_ssh_keys, staying_ssh_keys, working_ssh_keys
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._ssh_filters import broken_ssh_keys, staying_ssh_keys, working_ssh_keys
 
 
 def line(kind: str, size: int = 32, *, named: str = "") -> str:

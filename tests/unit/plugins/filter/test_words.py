@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.words import gate_words, status_words
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._switch_filters import gate_words, status_words
 
 GATE = {"colour": "green", "url": "http://x/health", "passed": True, "probes": 1, "reasons": [], "elapsed_ms": 3.0}
 DIRECTORY: dict[str, Any] = {"blocking_files": [], "unjudged_files": [], "default_certificate": True}

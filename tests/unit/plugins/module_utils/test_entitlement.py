@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.offers import FilterModule
+from ansible_collections.bluegreen.orchestrator.plugins.filter.filters import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._entitlement import in_order, problems_of, refusals, runnable
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.bluegreen.orchestrator.plugins.filter.tiers import FilterModule
+from ansible_collections.bluegreen.orchestrator.plugins.filter.filters import FilterModule
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tier import effective_tier, hard, known_tiers

@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters on addresses and networks, with the standard library: those of ansible.utils need a package on the control node."""
+"""Filters on addresses and networks, with the standard library: those of ansible.utils need a package on the control node.
+
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 
 def broken_networks(networks: Iterable[str]) -> list[str]:
@@ -28,11 +30,3 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return ipaddress.ip_network(str(text), strict=False)
     except ValueError:
         return None
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filters by name."""
-        return {"broken_networks": broken_networks, "in_networks": in_networks}

@@ -1,14 +1,17 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that judge SSH keys, so that nobody is locked out by a key that is none."""
+"""Filters that judge SSH keys, so that nobody is locked out by a key that is none.
+
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 # What sshd of the supported systems takes for a login; ssh-dss is refused since OpenSSH 7.0.
 KEY_TYPES = frozenset(
@@ -90,11 +93,3 @@ def _named(blob: bytes) -> str:
     length = int.from_bytes(blob[:4], "big")
     # Behind the name comes the key: 32 bytes are the shortest, Ed25519.
     return blob[4 : 4 + length].decode("ascii", "replace") if len(blob) >= 4 + length + 4 + 32 else ""
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Callable[..., list[str]]]:
-        """Return the filters by name."""
-        return {"working_ssh_keys": working_ssh_keys, "staying_ssh_keys": staying_ssh_keys, "broken_ssh_keys": broken_ssh_keys}

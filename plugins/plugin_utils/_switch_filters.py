@@ -1,11 +1,14 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that put results into words."""
+"""Filters that put results into words.
+
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -99,11 +102,3 @@ def _age(seconds: int) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filters by name."""
-        return {"gate_words": gate_words, "status_words": status_words}

@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that tell playbooks what a site has bought."""
+"""Filters that tell playbooks what a site has bought.
+
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -27,11 +29,3 @@ def offers_to_run(bought: Any, external: Any = ()) -> dict[str, list[str]]:
     problems = problems_of(plain(bought), plain(external))
     run, unbuilt = ([], []) if problems else runnable(plain(bought), plain(external))
     return {"run": run, "unbuilt": unbuilt, "problems": problems}
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filters by name."""
-        return {"offer_refusals": offer_refusals, "offers_to_run": offers_to_run}

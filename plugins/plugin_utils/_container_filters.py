@@ -1,12 +1,15 @@
 # Copyright: (c) 2026, BlueGreen Orchestrator team
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that tell the role bluegreen what is to happen to a site's containers."""
+"""Filters that tell the role bluegreen what is to happen to a site's containers.
+
+PRIVATE: for this collection's own plugins, not a public interface. They are filters through ``plugins/filter/filters.py``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -23,9 +26,11 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_
     conflicts,
     plan_colour,
     secrets_changed,
-    site_labels,
     strangers,
     trouble,
+)
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._container_plan import (
+    site_labels as labels_of,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._plain import plain
 
@@ -50,9 +55,9 @@ def site_strangers(host: Mapping[str, Any], site: str, volumes: list[str]) -> st
     return strangers(plain(host), str(site), plain(volumes))
 
 
-def site_of(site: str) -> dict[str, str]:
+def site_labels(site: str) -> dict[str, str]:
     """Return the labels of what a site has in Docker."""
-    return site_labels(str(site))
+    return labels_of(str(site))
 
 
 def secrets_age(
@@ -143,22 +148,3 @@ def _value(variables: Mapping[str, Any], name: str) -> Any:
         return plain(variables.get(name))
     except (AnsibleError, UndefinedError):
         return None
-
-
-class FilterModule:
-    """Ansible's entry point."""
-
-    def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filters by name."""
-        return {
-            "container_age": container_age,
-            "container_labels": container_labels,
-            "container_mounts": container_mounts,
-            "container_plan": container_plan,
-            "container_trouble": container_trouble,
-            "secrets_age": secrets_age,
-            "site_conflicts": site_conflicts,
-            "site_labels": site_of,
-            "site_strangers": site_strangers,
-            "site_volumes": site_volumes,
-        }
