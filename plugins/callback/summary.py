@@ -48,6 +48,7 @@ from ansible import context
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils import _run
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._ahead import import_ahead
 from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import apply_command, take_back_command
 
 # Of the sites on which the same was done; the recap above the summary has them all.
@@ -103,6 +104,10 @@ class CallbackModule(CallbackBase):
         self._only_reads = self._only_reads and bool(play.get_vars().get("offer_only_reads"))
         variables = _run.extra_vars(play)
         self._awx = bool(variables.get("awx_job_id") or variables.get("tower_job_id"))
+
+    def v2_playbook_on_task_start(self, task: Any, *_args: Any, **_kwargs: Any) -> None:
+        """Have the workers to come forked from a process that has what they need."""
+        import_ahead(str(task.get_path() or ""))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Collect a change, in the module's own words where it has some."""
