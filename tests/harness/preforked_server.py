@@ -33,6 +33,7 @@ def warm_up(modules: socket.socket) -> None:
             importlib.import_module(found.name)
     CACHES["keep_templates"](CACHE / "templates")
     CACHES["keep_yaml"](CACHE / "yaml")
+    CACHES["keep_documentation"](CACHE / "yaml")
     MODULES["run_here"](modules, importlib.import_module("ansible.plugins.connection.local").Connection)
 
 
