@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SENTENCE = 600
 # Our modules' refusals begin with the option, and with its key where it is a dict.
 OPTION_NAMED = re.compile(r"(?P<option>[a-z][a-z0-9_]*)(?P<key>(?:\.[a-z0-9_]+)*): ")
+# What modules take their connection from, in meta/runtime.yml, by how their names begin.
+GROUPS = {"kubernetes_": "kubernetes", "tier_quota": "kubernetes", "minio_bucket": "storage", "chatwoot_tenant": "chatwoot"}
 SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
 
 # What the audit callback could not write in this run, for the summary to say.
@@ -166,15 +168,38 @@ def is_ours(task: Any) -> bool:
 def in_inventory(task: Any, said: str) -> str:
     """Return a refusal with the name that the operator knows the option by; the modules of a role know only their own options.
 
-    ``confirm.api_url: ...`` in the role bluegreen is ``bluegreen_confirm.api_url`` in the inventory.
+    ``confirm.api_url: ...`` in the role bluegreen is ``bluegreen_confirm.api_url`` in the inventory, ``url: ...`` of a Chatwoot
+    ``chatwoot_api.url``.
     """
     option_named = OPTION_NAMED.match(said)
     role = role_of(task)
     if role is None or option_named is None or not action_of(task).startswith(f"{COLLECTION}."):
         return said
-    variable = f"{role.rpartition('.')[2]}_{option_named['option']}"
-    known = variable in task._role.get_default_vars()
-    return f"{said} (In the inventory: {variable}{option_named['key']}.)" if known else said
+    short = role.rpartition(".")[2]
+    known = task._role.get_default_vars()
+    variable = f"{short}_{option_named['option']}"
+    if variable not in known:
+        variable = next((name for name in _given_by(task, short, option_named["option"]) if name.partition(".")[0] in known), "")
+    return f"{said} (In the inventory: {variable}{option_named['key']}.)" if variable else said
+
+
+def _given_by(task: Any, role: str, option: str) -> Iterator[str]:
+    """Yield the role's variables that a task has an option from: those in its template, or the one with all that its modules share.
+
+    A private variable (``__chatwoot_api``) stands for the public one that it begins with.
+    """
+    named = re.compile(rf"\b(?:__)?({role}_\w+)")
+    # As it is written: when a task has failed its arguments are values.
+    source = task.get_ds()
+    written = source.get(action_of(task)) if isinstance(source, Mapping) else None
+    template = written.get(option) if isinstance(written, Mapping) else None
+    if template is not None:
+        yield from named.findall(str(template))
+        return
+    action = action_of(task).removeprefix(f"{COLLECTION}.")
+    group = next((group for prefix, group in GROUPS.items() if action.startswith(prefix)), "")
+    for defaults in reversed(getattr(task, "module_defaults", None) or []):
+        yield from (f"{name}.{option}" for name in named.findall(str(defaults.get(f"group/{COLLECTION}.{group}", "")))[:1])
 
 
 def parts(result: Any) -> Iterator[Mapping[str, Any]]:

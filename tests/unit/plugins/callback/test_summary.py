@@ -255,4 +255,37 @@ def test_an_option_is_named_as_the_inventory_has_it(action: str, said: str, told
     variables: dict[str, Any] = {"bluegreen_confirm": {}, "bluegreen_hosts": []}
     role = SimpleNamespace(get_name=lambda: "bluegreen.orchestrator.bluegreen", get_default_vars=lambda: variables)
     action = action if "." in action else f"bluegreen.orchestrator.{action}"
-    assert in_inventory(SimpleNamespace(resolved_action=action, action=action, _role=role), said) == told
+    assert in_inventory(SimpleNamespace(resolved_action=action, action=action, _role=role, get_ds=dict), said) == told
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "variable"),
+    [
+        # What a group of modules shares, and what it is called in the role.
+        ("minio_bucket", "secret_key_file: '/x' cannot be read.", "chatwoot_storage.secret_key_file"),
+        ("minio_bucket_info", "url: 'x' is no URL.", "chatwoot_storage.url"),
+        ("kubernetes_manifests", "kubeconfig: '/x' is not there.", "chatwoot_cluster.kubeconfig"),
+        ("tier_quota", "context: 'x' is not in it.", "chatwoot_cluster.context"),
+        ("chatwoot_tenant", "url: 'x' is no URL.", "chatwoot_api.url"),
+        # What the task gives from a variable of another name.
+        ("minio_bucket", "access.key: 'x' is short.", "chatwoot_storage_keys.key"),
+        ("minio_bucket", "name: 'X' is no bucket.", ""),
+        ("minio_bucket", "quota: 'x' is no size.", ""),
+        ("nftables_table", "table: 'x' is no table.", ""),
+    ],
+)
+def test_an_option_is_named_by_the_variable_that_the_role_takes_it_from(action: str, said: str, variable: str) -> None:
+    known = dict.fromkeys(("chatwoot_storage", "chatwoot_storage_keys", "chatwoot_cluster", "chatwoot_api"))
+    defaults = {
+        "group/bluegreen.orchestrator.chatwoot": "{{ __chatwoot_api }}",
+        "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster | bluegreen.orchestrator.desk_dictionary('chatwoot_cluster') }}",
+        "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage | default({}) }}",
+    }
+    written = {"name": "{{ item.name }}", "access": "{{ [chatwoot_storage_keys[item.use]] }}", "quota": "{{ __chatwoot_quota }}"}
+    task = SimpleNamespace(
+        resolved_action=f"bluegreen.orchestrator.{action}",
+        _role=SimpleNamespace(get_name=lambda: "bluegreen.orchestrator.chatwoot", get_default_vars=lambda: known),
+        get_ds=lambda: {"name": "Buckets", f"bluegreen.orchestrator.{action}": written},
+        module_defaults=[{}, defaults],
+    )
+    assert in_inventory(task, said) == (f"{said} (In the inventory: {variable}.)" if variable else said)
