@@ -93,6 +93,30 @@ def test_killed_among_its_secrets_and_two_at_once(plane: ControlPlane, tmp_path:
     assert {world.secret(name, namespace)["a"] for name in MANY} == {"other"}
 
 
+@pytest.mark.parametrize("back", [True, False], ids=["and comes back", "and stays away"])
+def test_the_control_plane_goes_away_in_the_middle(plane: ControlPlane, tmp_path: Path, tenant_id: str, back: bool) -> None:
+    world = DeskWorld(plane, tmp_path, {tenant_id: managed(chatwoot_secrets=MANY)})
+    mark = plane.audit_mark()
+    with ThreadPoolExecutor(1) as beside:
+        run = beside.submit(world.harness("chatwoot_managed").apply)
+        try:
+            plane.wait_for(
+                lambda: any(one.verb == "patch" and "/secrets/many-3" in one.path for one in plane.requests_since(mark, user="admin")),
+                "the first half of its Secrets",
+            )
+            plane.kill_apiserver()
+            if not back:
+                [failure] = run.result().failures
+                assert plane.url in failure.message
+        finally:
+            plane.start_apiserver()
+        if back:
+            assert run.result().failures == []
+    harness = world.harness("chatwoot_managed")
+    harness.proves(changes=not back)
+    assert [world.secret(name, f"client-{tenant_id}")["a"] for name in MANY] == [values["a"] for values in MANY.values()]
+
+
 POINTS: dict[str, Callable[[list[tuple[str, str]]], bool]] = {
     "while Chatwoot goes": lambda found: any(verb == "delete" and "/deployments/" in path for verb, path in found),
     "while the databases go": lambda found: any(verb == "delete" and "/statefulsets/" in path for verb, path in found),
