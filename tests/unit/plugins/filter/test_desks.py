@@ -93,6 +93,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"secrets": {"A_b": ["A"]}}, "chatwoot_secrets: 'A_b' is no name of an object"),
     ({"secrets": {"chatwoot-mail": ["SMTP_USERNAME"]}}, "chatwoot_secrets.chatwoot-mail: SMTP_PASSWORD is missing; pods read"),
     ({"secrets": {"chatwoot-backup": ["RESTIC_PASSWORD"]}}, "chatwoot_secrets.chatwoot-backup: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
+    (
+        {
+            "files": {"endpoint": "https://s3.example", "secret": "one"},
+            "backup": {"secret": "one"},
+            "secrets": {"one": ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RESTIC_PASSWORD"]},
+        },
+        "chatwoot_secrets.one: STORAGE_ACCESS_KEY_ID, STORAGE_SECRET_ACCESS_KEY are missing; pods read",
+    ),
     ({"bot": {"name": "b"}}, "chatwoot_platform_token: not given, and chatwoot_bot cannot be held without it"),
     ({"platform": True}, "chatwoot_administrator: not given, and what is in the account is made by the token"),
     ({"platform": True, "administrator": ADMIN, "agents": [{}] * 4}, "chatwoot_agents: 4 are named, and the plan pro has 3"),
