@@ -15,6 +15,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _desk_secrets, _quantity
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.plans.sizes import DESK_SIZES, RESOURCES, VOLUME, DeskSize
@@ -207,7 +208,7 @@ def _store(given: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> Databa
     unknown_keys(said, keys, where)
     host = host_name(said["host"], f"{where}.host") if said.get("host") else ""
     url = str(said.get("url") or "")
-    if url and not REDIS_URL.fullmatch(url):
+    if url and not _leads_somewhere(url, REDIS_URL):
         # Not shown: who writes it otherwise has put the password into it.
         raise InputError(f"{where}.url: it is not of the form rediss://redis.example:6380/0; the password belongs into {where}.secret.")
     external = bool(host or url)
@@ -253,9 +254,17 @@ def _address(value: object, option: str, what: str) -> str:
     text = str(value or "").rstrip("/")
     if not text:
         raise InputError(f"{option}: not given; write the address of {what}, like https://s3.example.com.")
-    if not ADDRESS.fullmatch(text):
+    if not _leads_somewhere(text, ADDRESS):
         raise InputError(f"{option}: it is not of the form https://s3.example.com or http://minio.storage:9000; no path, no password.")
     return text
+
+
+def _leads_somewhere(address: str, form: re.Pattern[str]) -> bool:
+    """Whether an address is of a form, with a port that can be: pods are let out to it (``_desk_place``)."""
+    try:
+        return form.fullmatch(address) is not None and urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _mail(given: Mapping[str, Any]) -> Mail:

@@ -55,13 +55,15 @@ def given_of(said: Mapping[str, Any]) -> Given:
     for use, halves in HALVES.items():
         pair = _pair(found, keys.get(use), f"{KEYS_OPTION}.{use}")
         if pair is not None and (use == "files" or password):
-            values = dict(zip(halves, pair, strict=True))
-            made[_name(said, use)] = values if use == "files" else {**values, "RESTIC_PASSWORD": password}
+            # One Secret may be named for both, as for what follows.
+            values = made.setdefault(_name(said, use), {})
+            values |= dict(zip(halves, pair, strict=True))
+            values |= {"RESTIC_PASSWORD": password} if use == "backup" else {}
     if not token.isascii() or any(char.isspace() or not char.isprintable() for char in token):
         # It goes into a header; without this the migration would set it, and only the step after all others would say so.
         found.problems.append("chatwoot_platform_token: it must be one word of ASCII letters and digits; choose another one.")
     elif token:
-        made[PLATFORM_NAME] = {PLATFORM_KEY: token}
+        made.setdefault(PLATFORM_NAME, {})[PLATFORM_KEY] = token
     own = _dictionary(found, said.get("secrets"), OPTION, "write names of Secrets with their keys and values below them")
     for name, values in own.items():
         made[str(name)] = {**made.get(str(name), {}), **values} if isinstance(values, Mapping) and values else values

@@ -41,18 +41,21 @@ def secrets_of(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def needed(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return which Secrets its pods want, and the keys that they read from each."""
-    found = {
-        desk.files.secret: ("STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY"),
-        desk.backup.secret: ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RESTIC_PASSWORD"),
-    }
-    if desk.mail.secret:
-        found[desk.mail.secret] = ("SMTP_PASSWORD", "SMTP_USERNAME")
-    for store, key in ((desk.database, "POSTGRES_PASSWORD"), (desk.redis, "REDIS_PASSWORD")):
-        if store.secret:
-            found[store.secret] = tuple(sorted({*found.get(store.secret, ()), key}))
-    if desk.platform:
-        found[PLATFORM_NAME] = (PLATFORM_KEY,)
-    return {**dict.fromkeys((*desk.env_from, *desk.pull_secrets), ()), **found}
+    reads = (
+        (desk.files.secret, ("STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY")),
+        (desk.backup.secret, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "RESTIC_PASSWORD")),
+        (desk.mail.secret, ("SMTP_PASSWORD", "SMTP_USERNAME")),
+        (desk.database.secret, ("POSTGRES_PASSWORD",)),
+        (desk.redis.secret, ("REDIS_PASSWORD",)),
+        (PLATFORM_NAME if desk.platform else "", (PLATFORM_KEY,)),
+        *((name, ()) for name in (*desk.env_from, *desk.pull_secrets)),
+    )
+    # One Secret may be named for several.
+    found: dict[str, set[str]] = {}
+    for name, keys in reads:
+        if name:
+            found.setdefault(name, set()).update(keys)
+    return {name: tuple(sorted(keys)) for name, keys in found.items()}
 
 
 def check(desk: Desk) -> None:

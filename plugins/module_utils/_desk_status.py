@@ -8,6 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ STATES: Final = {
 }
 # What the playbook chatwoot_quota gives as a reason, and by which it knows its own suspensions again.
 QUOTA: Final = "quota"
+OURS: Final = re.compile(rf"{QUOTA} \d{{4}}-\d{{2}}")
 # Of why one could not be read: at 80 characters the address was told, and the reason after it cut off.
 WHY_SHOWN: Final = 300
 
@@ -106,7 +108,7 @@ def bot_status(row: Mapping[str, Any], choice: str, month: str) -> dict[str, str
         return {}
     over = row["mark"] >= MARKS[-1]
     reason = str(row["bot_suspended"] or "")
-    if reason and not reason.startswith(f"{QUOTA} "):
+    if reason and not OURS.fullmatch(reason):
         return {}
     if over and choice == "suspend_bot":
         # Also where it is suspended: a run that was killed has noted that and not come to the end.

@@ -18,6 +18,7 @@ import re
 import socket
 import textwrap
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,8 +38,13 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SENTENCE = 600
 # Our modules' refusals begin with the option, and with its key where it is a dict.
 OPTION_NAMED = re.compile(r"(?P<option>[a-z][a-z0-9_]*)(?P<key>(?:\.[a-z0-9_]+)*): ")
-# What modules take their connection from, in meta/runtime.yml, by how their names begin.
-GROUPS = {"kubernetes_": "kubernetes", "tier_quota": "kubernetes", "minio_bucket": "storage", "chatwoot_tenant": "chatwoot"}
+# What modules take their connection from, by how their names begin: the group in meta/runtime.yml, and what describes the connection.
+CONNECTIONS = {
+    "kubernetes_": ("kubernetes", "kubernetes"),
+    "tier_quota": ("kubernetes", "kubernetes"),
+    "minio_bucket": ("storage", "minio"),
+    "chatwoot_tenant": ("chatwoot", "chatwoot"),
+}
 SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
 
 # What the audit callback could not write in this run, for the summary to say.
@@ -175,31 +181,49 @@ def in_inventory(task: Any, said: str) -> str:
     role = role_of(task)
     if role is None or option_named is None or not action_of(task).startswith(f"{COLLECTION}."):
         return said
-    short = role.rpartition(".")[2]
     known = task._role.get_default_vars()
-    variable = f"{short}_{option_named['option']}"
-    if variable not in known:
-        variable = next((name for name in _given_by(task, short, option_named["option"]) if name.partition(".")[0] in known), "")
+    variables = _given_by(task, role.rpartition(".")[2], option_named["option"])
+    variable = next((name for name in variables if name.partition(".")[0] in known), "")
     return f"{said} (In the inventory: {variable}{option_named['key']}.)" if variable else said
 
 
 def _given_by(task: Any, role: str, option: str) -> Iterator[str]:
-    """Yield the role's variables that a task has an option from: those in its template, or the one with all that its modules share.
+    """Yield the variables that a role may have an option of a task from, the likeliest first: never a value, and not all of them are any.
 
-    A private variable (``__chatwoot_api``) stands for the public one that it begins with.
+    A private variable (``__chatwoot_api``) stands for the public one that it begins with, and is put together of several.
     """
-    named = re.compile(rf"\b(?:__)?({role}_\w+)")
+    named = re.compile(rf"\b(?:__)?({re.escape(role)}_\w+)")
+    own = f"{role}_{option}"
     # As it is written: when a task has failed its arguments are values.
     source = task.get_ds()
     written = source.get(action_of(task)) if isinstance(source, Mapping) else None
     template = written.get(option) if isinstance(written, Mapping) else None
     if template is not None:
-        yield from named.findall(str(template))
-        return
+        yield from sorted(named.findall(str(template)), key=lambda name: name != own)
+    elif isinstance(written, Mapping):
+        shared = [match for text in _shared_by(task, option) if (match := named.search(text))]
+        yield from (own for match in shared if match[0] != match[1])
+        yield from (f"{match[1]}.{option}" for match in shared)
+    # What the role has worked out is told of as what it was worked out from; what stands in the task itself is nobody's to mend.
+    if template is None or "{{" in str(template):
+        yield own
+
+
+def _shared_by(task: Any, option: str) -> Iterator[str]:
+    """Yield the templates that a task has an option of its connection from, the nearest first."""
     action = action_of(task).removeprefix(f"{COLLECTION}.")
-    group = next((group for prefix, group in GROUPS.items() if action.startswith(prefix)), "")
-    for defaults in reversed(getattr(task, "module_defaults", None) or []):
-        yield from (f"{name}.{option}" for name in named.findall(str(defaults.get(f"group/{COLLECTION}.{group}", "")))[:1])
+    group, fragment = next((names for prefix, names in CONNECTIONS.items() if action.startswith(prefix)), ("", ""))
+    if group and option in _connection(fragment):
+        for defaults in reversed(getattr(task, "module_defaults", None) or []):
+            if isinstance(template := defaults.get(f"group/{COLLECTION}.{group}"), str):
+                yield template
+
+
+@functools.cache
+def _connection(fragment: str) -> frozenset[str]:
+    """Return the options of a connection; what else a task does not give has the module's own default."""
+    described = import_module(f"{__package__.rpartition('.')[0]}.doc_fragments.{fragment}").ModuleDocFragment.DOCUMENTATION
+    return frozenset(yaml.safe_load(described)["options"])
 
 
 def parts(result: Any) -> Iterator[Mapping[str, Any]]:

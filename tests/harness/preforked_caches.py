@@ -94,6 +94,7 @@ def keep_yaml(folder: Path) -> None:
 def keep_documentation(folder: Path) -> None:
     """Parse the documentation of a plugin and the routing of a collection once."""
     import yaml
+    from ansible import release
 
     load_ = yaml.load
 
@@ -102,6 +103,7 @@ def keep_documentation(folder: Path) -> None:
         loader = getattr(options.get("Loader"), "__name__", "")
         if not isinstance(stream, (str, bytes)) or loader not in ("AnsibleLoader", "CBaseLoader"):
             return load_(stream, *arguments, **options)
-        return pickle.loads(kept(folder, (loader, pickle.dumps(stream)), lambda: pickle.dumps(load_(stream, **options))))
+        key = release.__version__, loader, pickle.dumps(stream)
+        return pickle.loads(kept(folder, key, lambda: pickle.dumps(load_(stream, **options))))
 
     vars(yaml)["load"] = load

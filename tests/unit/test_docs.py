@@ -21,6 +21,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.filter.filters import FU
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.offers import OFFERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers import TIERS
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._catalog.tiers.model import MB
+from ansible_collections.bluegreen.orchestrator.plugins.plugin_utils._command import SAFE_VARIABLES
 from tests.tools import plans, tiers, variables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -282,3 +283,11 @@ def test_every_filter_has_its_documentation(module: str, name: str) -> None:
     function = vars(import_module(f"ansible_collections.bluegreen.orchestrator.plugins.plugin_utils.{module}"))[name]
     positional = [one.name for one in inspect.signature(function).parameters.values() if one.kind is not one.VAR_KEYWORD]
     assert positional[1:] == re.findall(r"[a-z_]+", said.get("positional", ""))
+
+
+def test_what_is_given_with_one_run_is_in_the_command_that_applies() -> None:
+    """A number or a truth value is no secret; withheld, it would have to be typed once more."""
+    acts = set(re.findall(r"^\| `(\w+)` \| -e \| (?:bool|int) \|", variables.PAGE.read_text(), re.MULTILINE))
+    assert len(acts) > 10
+    # The command says dry_run by itself.
+    assert acts - SAFE_VARIABLES == {"dry_run"}

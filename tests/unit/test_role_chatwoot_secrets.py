@@ -41,6 +41,16 @@ GIVEN: list[tuple[str, dict[str, Any], dict[str, dict[str, str]]]] = [
     ("other Secrets", {"secrets": MAIL}, MAIL),
     ("names of their own", {"storage_keys": {"files": KEYS["files"]}, "files": {"secret": "mine"}}, {"mine": FILES}),
     (
+        "one name for both",
+        {"storage_keys": KEYS, "backup_password": CANARY, "files": {"secret": "mine"}, "backup": {"secret": "mine"}},
+        {"mine": {**FILES, **BACKUP}},
+    ),
+    (
+        "the platform's name for the files' key",
+        {"storage_keys": {"files": KEYS["files"]}, "platform_token": CANARY, "files": {"secret": "chatwoot-platform"}},
+        {"chatwoot-platform": {**FILES, "DESK_PLATFORM_TOKEN": CANARY}},
+    ),
+    (
         "more of one that is made",
         {"storage_keys": {"files": KEYS["files"]}, "secrets": {"chatwoot-files": {"MORE": "1", "STORAGE_ACCESS_KEY_ID": "other"}}},
         {"chatwoot-files": {**FILES, "MORE": "1", "STORAGE_ACCESS_KEY_ID": "other"}},

@@ -263,7 +263,7 @@ def test_an_option_is_named_as_the_inventory_has_it(action: str, said: str, told
     [
         # What a group of modules shares, and what it is called in the role.
         ("minio_bucket", "secret_key_file: '/x' cannot be read.", "chatwoot_storage.secret_key_file"),
-        ("minio_bucket_info", "url: 'x' is no URL.", "chatwoot_storage.url"),
+        ("minio_bucket_info", "endpoint: 'x' is no URL.", "chatwoot_storage.endpoint"),
         ("kubernetes_manifests", "kubeconfig: '/x' is not there.", "chatwoot_cluster.kubeconfig"),
         ("tier_quota", "context: 'x' is not in it.", "chatwoot_cluster.context"),
         ("chatwoot_tenant", "url: 'x' is no URL.", "chatwoot_api.url"),
@@ -272,16 +272,28 @@ def test_an_option_is_named_as_the_inventory_has_it(action: str, said: str, told
         ("minio_bucket", "name: 'X' is no bucket.", ""),
         ("minio_bucket", "quota: 'x' is no size.", ""),
         ("nftables_table", "table: 'x' is no table.", ""),
+        # The address of the API server, and the region of the storage: the role has variables of these names, for something else.
+        ("kubernetes_manifests", "host: 'x' is no URL.", "chatwoot_cluster.host"),
+        ("minio_bucket", "region: 'x' is no name of a region.", "chatwoot_storage.region"),
+        ("minio_bucket", "wait_seconds: 0 is no time.", "chatwoot_backup_wait_seconds"),
+        # What a private variable is put together of.
+        ("chatwoot_tenant", "platform_token: 'x' is none.", "chatwoot_platform_token"),
+        # What the task does not give and no connection has, and what the role says by itself.
+        ("minio_bucket", "object_lock: it was made without it.", ""),
+        ("minio_bucket", "state: it holds objects.", ""),
     ],
 )
 def test_an_option_is_named_by_the_variable_that_the_role_takes_it_from(action: str, said: str, variable: str) -> None:
-    known = dict.fromkeys(("chatwoot_storage", "chatwoot_storage_keys", "chatwoot_cluster", "chatwoot_api"))
+    named_alike = ("chatwoot_host", "chatwoot_region", "chatwoot_wait_seconds", "chatwoot_backup_wait_seconds", "chatwoot_platform_token")
+    known = dict.fromkeys(("chatwoot_storage", "chatwoot_storage_keys", "chatwoot_cluster", "chatwoot_api", *named_alike))
     defaults = {
         "group/bluegreen.orchestrator.chatwoot": "{{ __chatwoot_api }}",
         "group/bluegreen.orchestrator.kubernetes": "{{ chatwoot_cluster | bluegreen.orchestrator.desk_dictionary('chatwoot_cluster') }}",
         "group/bluegreen.orchestrator.storage": "{{ chatwoot_storage | default({}) }}",
     }
     written = {"name": "{{ item.name }}", "access": "{{ [chatwoot_storage_keys[item.use]] }}", "quota": "{{ __chatwoot_quota }}"}
+    written |= {"wait_seconds": "{{ chatwoot_backup_wait_seconds }}", "state": "absent"}
+    known["chatwoot_state"] = None
     task = SimpleNamespace(
         resolved_action=f"bluegreen.orchestrator.{action}",
         _role=SimpleNamespace(get_name=lambda: "bluegreen.orchestrator.chatwoot", get_default_vars=lambda: known),
@@ -289,3 +301,13 @@ def test_an_option_is_named_by_the_variable_that_the_role_takes_it_from(action: 
         module_defaults=[{}, defaults],
     )
     assert in_inventory(task, said) == (f"{said} (In the inventory: {variable}.)" if variable else said)
+
+
+@pytest.mark.parametrize("name", ["web(2", "c++", "[x]", "a\\"])
+def test_a_role_of_any_name_loses_no_refusal(name: str) -> None:
+    """An exception here would be a warning of ansible-core, and the failure would be missing in the summary."""
+    role = SimpleNamespace(get_name=lambda: name, get_default_vars=lambda: {f"{name}_wish": 1})
+    action = "bluegreen.orchestrator.minio_bucket"
+    for source in ({action: {"name": f"{{{{ {name}_wish }}}}"}}, {action: None}, None):
+        task = SimpleNamespace(resolved_action=action, _role=role, module_defaults=None, get_ds=lambda source=source: source)
+        assert in_inventory(task, "name: 'X' is no bucket.").startswith("name: 'X' is no bucket.")

@@ -109,6 +109,7 @@ BOT: list[tuple[str, int | None, str | None, str | None, str, dict[str, str], di
     ("by hand", 2000, "pro", "it answers nonsense", "bot suspended", {}, {}),
     ("by hand, and below", 3, "pro", "it answers nonsense", "bot suspended", {}, {}),
     ("by hand, with a word like ours", 3, "pro", "quotation mistakes", "bot suspended", {}, {}),
+    ("by hand, and begins like ours", 3, "pro", "quota talks with the client", "bot suspended", {}, {}),
     ("by hand, with our word alone", 3, "pro", "quota", "bot suspended", {}, {}),
     ("unlimited", 10**6, "enterprise", None, "active", {}, {}),
     ("not counted", None, "pro", "quota 2026-11", "bot suspended", {}, {}),
