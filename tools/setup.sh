@@ -46,8 +46,7 @@ apt_or_name_it() {
 # built with profiles, one of pyenv is not unless asked: the same tests take 9 % less processor.
 floor_python() {
   local names=(python3.11 python3.12 python3.13 python3.14) supported='(3, 11) <= v <= (3, 14)'
-  PATH=/usr/bin PYENV_ROOT=/nonexistent find_python "$supported and __import__(\"ensurepip\")" "${names[@]}" ||
-    find_python "$supported" "${names[@]}" python3
+  PATH=/usr/bin:$PATH find_python "$supported and __import__(\"ensurepip\")" "${names[@]}" || find_python "$supported" "${names[@]}" python3
 }
 
 given_python() {
