@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -90,6 +91,8 @@ class ApiServer(Server):
     def prepare(self) -> None:
         """Certificate, keys, tokens and the audit policy; at the first start only, so that a restart goes on with the same."""
         if self.ca_file.exists():
+            # One that was killed may have left half a line, which the next one would go on with.
+            os.truncate(self.audit_log, len(self.audited()))
             return
         make_certificates(self.ca_file.parent, ["localhost"])
         make_certificates(self.accounts_key.parent, ["service-accounts"])
@@ -133,6 +136,13 @@ class ApiServer(Server):
             # Of an option that is given twice the last one counts.
             *self.options,
         ]
+
+    def audited(self, since: int = 0) -> bytes:
+        """The whole lines of the audit log from an offset on; the last one may be half written while we read."""
+        with open(self.audit_log, "rb") as log:
+            log.seek(since)
+            lines, newline, _half = log.read().rpartition(b"\n")
+        return lines + newline
 
     def ready(self) -> bool:
         """Ready when every one of its own checks is: RBAC's first roles are there, for one."""

@@ -216,14 +216,12 @@ class ControlPlane:
         return self._lab_request("GET", f"/apis/{group}/{version}/{plural}?limit=1").status == 200
 
     def audit_mark(self) -> int:
-        """How long the audit log is now, to read later only what came since."""
-        return self.apiserver.audit_log.stat().st_size
+        """Where the audit log ends now, after its last whole line, to read later only what came since."""
+        return len(self.apiserver.audited())
 
     def requests_since(self, mark: int = 0, *, user: str = "") -> list[Request]:
         """What the API server was asked since the mark, by its own audit log; of one user where one is named."""
-        with open(self.apiserver.audit_log, "rb") as log:
-            log.seek(mark)
-            lines = [json.loads(line) for line in log.read().splitlines()]
+        lines = [json.loads(line) for line in self.apiserver.audited(mark).splitlines()]
         wanted = f"system:serviceaccount:lab-users:{user}"
         found = [
             Request(line["user"]["username"], line["verb"], line["requestURI"], line.get("responseStatus", {}).get("code", 0))

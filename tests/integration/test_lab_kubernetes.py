@@ -229,7 +229,14 @@ def test_second_one_restarts_and_crashes(control_plane: ControlPlane, tmp_path: 
         second.kill_apiserver()
         with pytest.raises(OSError, match="refused"):
             second.request("GET", path)
+        mark = second.audit_mark()
+        with open(second.apiserver.audit_log, "a") as log:
+            log.write('{"kind": "Event", "half a li')
+        assert second.audit_mark() == mark
+        assert second.requests_since(mark) == []
         timed("start after a crash", second.start_apiserver)
+        second.request("GET", f"{path}/after", user="reader")
+        assert second.requests_since(mark, user="reader") == [("reader", "get", f"{path}/after", 404)]
         assert second.request("GET", "/api/v1/namespaces/default/pods", user=user).status == 200
         second.kubectl("create", "deployment", "site", "--image=nginx:1.29")
         second.kubectl("rollout", "status", "deployment/site", "--timeout=60s")
