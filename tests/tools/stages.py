@@ -87,7 +87,8 @@ def _unit() -> Iterator[Stage]:
 def _integration() -> Iterator[Stage]:
     # Each worker has a world of its own. With one per core much of the processor waits for a health check or a soak to pass; with one more
     # none does (vmstat: 2 % idle). More than four are more load than the tests of a switch are meant for.
-    side_by_side = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal")
+    # By name, so that the log of a run that was cut short tells what had failed.
+    side_by_side = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal", "--verbose")
     yield Stage("integration", "integration", _module("pytest", "tests/integration", *side_by_side), is_pytest=True, alone=True)
 
 
