@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 
 
 class Core(Protocol):
@@ -58,7 +57,7 @@ def run_module(spec: Mapping[str, Any], core: Core) -> None:
         spec: the argument spec.
         core: the work.
     """
-    module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True)
+    module = checked_module(spec)
     module.no_log_values |= secret_urls(module.params)
     try:
         result = core(module.params, check_mode=module.check_mode)

@@ -20,6 +20,10 @@ SHOWN: Final = 80
 LOGIN: Final = re.compile(r"(?<=://)(?:[^\s@/]+|[^\s@/]*:[^\s@]+)(?=@)")
 
 
+# What a person's terminal would obey, or read as the end of the sentence: it comes from names that users and servers give.
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def cut(text: str, shown: int = SHOWN) -> str:
     """Return a text as far as a sentence shows it: its beginning, and no login of an address."""
     text = LOGIN.sub("********", text)
@@ -40,8 +44,8 @@ class BlueGreenError(Exception):
     """
 
     def __init__(self, sentence: str, **facts: Any) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = CONTROL.sub(lambda found: repr(found[0])[1:-1], sentence)
+        super().__init__(self.sentence)
         self.facts = facts
 
 

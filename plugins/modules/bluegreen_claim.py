@@ -119,16 +119,17 @@ taken_over:
     age: 1204
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._claim import CLAIM_SPEC, claim_colour
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
 
 
 def main() -> None:
     """Wire options and result together."""
-    module = AnsibleModule(argument_spec=CLAIM_SPEC, supports_check_mode=True)
+    module = checked_module(CLAIM_SPEC)
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
     try:

@@ -453,11 +453,12 @@ undone:
   sample: true
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_plan import hold_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._hold_run import hold_writes
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch import Report, apply, preview
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import SWITCH_SPEC, unhide_common_words, wish_of
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
@@ -465,7 +466,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml impor
 
 def main() -> None:
     """Wire options, plan and result together."""
-    module = AnsibleModule(argument_spec=SWITCH_SPEC, mutually_exclusive=[("hosts", "rule")], supports_check_mode=True)
+    module = checked_module(SWITCH_SPEC, mutually_exclusive=[("hosts", "rule")])
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
     unhide_common_words(module.params, module.no_log_values)

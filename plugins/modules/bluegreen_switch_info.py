@@ -128,9 +128,10 @@ directory:
       sample: true
 """
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_args import INFO_SPEC, unhide_common_words
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._switch_info import describe
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import MISSING
@@ -138,7 +139,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml impor
 
 def main() -> None:
     """Wire options and result together."""
-    module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
+    module = checked_module(INFO_SPEC)
     if MISSING:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=MISSING)
     unhide_common_words(module.params, module.no_log_values)

@@ -33,6 +33,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import Core, secret_urls
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import why_unreadable
 
 # The variable that turns this off, for a host, a play or all.
 SWITCH = "bluegreen_in_worker"
@@ -88,6 +89,8 @@ class InWorker(ActionBase):
     def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         # A module gets its options as JSON: plain types, and keys that are texts.
         options = json.loads(json.dumps(dict(self._task.args), default=str))
+        if wrong := why_unreadable(self.spec, options):
+            return {"failed": True, "msg": wrong, "invocation": {"module_args": {}}}
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
         secrets = checked._no_log_values | secret_urls(params)

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, BlueGreen Orchestrator team
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that nobody would give, drawn from a module's argument spec: some right, some of the right kind, some anything at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import strategies as st
+
+Options = dict[str, Any]
+
+# What has broken something somewhere: ends of words, of lines, of encodings and of numbers.
+ODD = st.sampled_from(
+    [
+        *("", " ", "a", "0", "-1", "1e400", "nan", "15GB", "99E", "[]", "{}", "null", "{{ x }}", "a=b", "a" * 300, "1" * 60),
+        *("\x00", "\n", "\uffff", "\u202e", "é", "a b", "a/b", "../..", "*", "${a}", "&<>", "a..b", "10.0.0.1"),
+        *("http://[", "//", "http://a:b@c", "http://a:", "HTTPS://A", "https://a.example", "a@b.example", "/nowhere", "/"),
+        *(2**70, -(2**70), 1e300, float("inf"), float("nan"), [""], [None], [[]], [{}], {"": ""}, {"a": None}, "[" * 9999),
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | ODD
+ANYTHING = st.recursive(
+    SCALARS, lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5), below, max_size=3), max_leaves=6
+)
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "str": st.text(max_size=20),
+    "path": st.text(max_size=20),
+    "int": st.integers(-1, 400),
+    "float": st.floats(-1, 400),
+    "bool": st.booleans(),
+    "dict": st.dictionaries(st.text(max_size=8), SCALARS, max_size=3),
+    "json": ANYTHING.map(lambda value: json.dumps(value, default=str)),
+}
+
+
+def value_of(one: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """A value for one option of an argument spec, more often of its kind than not."""
+    if one.get("type") == "list":
+        element = value_of({**one, "type": one.get("elements", "str")})
+        return st.lists(element, max_size=3) | st.lists(element, max_size=3) | ANYTHING
+    if "options" in one:
+        right = options_of(one["options"], required=True)
+    elif "choices" in one:
+        right = st.sampled_from(one["choices"])
+    else:
+        right = KINDS.get(one.get("type", "str"), ANYTHING)
+    return right | right | ANYTHING
+
+
+@st.composite
+def options_of(draw: st.DrawFn, spec: Mapping[str, Any], *, required: bool = False, kept: Collection[str] = ()) -> Options:
+    """Up to four options of an argument spec, and with ``required`` those without which there is nothing to look at."""
+    names = draw(st.lists(st.sampled_from(sorted(set(spec) - set(kept))), max_size=4, unique=True))
+    if required:
+        names += [name for name, one in spec.items() if one.get("required") and name not in names and draw(st.integers(0, 9))]
+    return {name: draw(value_of(spec[name])) for name in names}
+
+
+def well_ended(spec: Mapping[str, Any], given: Options, output: str, secrets: Collection[str]) -> Options:
+    """Return the result that a module printed: it succeeded, or says in a sentence why not, and tells no secret.
+
+    Raises:
+        AssertionError: it did something else.
+    """
+    result: Options = json.loads(output)
+    assert not [secret for secret in secrets if secret in output], f"{given} shows a secret: {output[:3000]}"
+    assert "Traceback" not in output, output[:3000]
+    if not result.get("failed"):
+        return result
+    sentence = result["msg"]
+    plain = json.loads(json.dumps(given))
+    # What ansible-core refuses by itself has its own words.
+    if result["invocation"]["module_args"] and ArgumentSpecValidator(dict(spec)).validate(plain).errors.errors:
+        return result
+    assert sentence.endswith("."), sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 1000, sentence
+    return result
