@@ -24,7 +24,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_f
     WIDGET_FLAGS,
 )
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_http import Connection
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import PATH, InputError, quoted
 
 # Used where neither an option nor its file is given.
 PLATFORM_VARIABLE: Final = "CHATWOOT_PLATFORM_TOKEN"
@@ -257,7 +257,7 @@ def token_of(params: Mapping[str, Any], option: str, variable: str) -> str | Non
                 given = file.read().strip()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise InputError(f"{option}_file: {quoted(path)} cannot be read ({why}); name a file that holds the token.") from None
+            raise InputError(f"{option}_file: {quoted(path, PATH)} cannot be read ({why}); name a file that holds the token.") from None
         option = f"{option}_file"
     # A file that is empty is a mistake, and not a wish for another token.
     found = given if path else given or os.environ.get(variable)

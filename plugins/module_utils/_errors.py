@@ -16,6 +16,8 @@ from typing import Any, Final
 
 # Of a value that is told to a person: enough to find it again, and no screen full of somebody's whole list.
 SHOWN: Final = 80
+# Of a path, whose end says the most: as long as the name of a file may be.
+PATH: Final = 255
 # Whoever writes a password into an address is told of the address.
 LOGIN: Final = re.compile(r"(?<=://)(?:[^\s@/]+|[^\s@/]*:[^\s@]+)(?=@)")
 
@@ -30,9 +32,9 @@ def cut(text: str, shown: int = SHOWN) -> str:
     return text if len(text) <= shown else f"{text[:shown]}…"
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, shown: int = SHOWN) -> str:
     """Return a user's value as a sentence shows it: a text in quotes, everything else as Python writes it, neither without end."""
-    return repr(cut(value)) if isinstance(value, str) else cut(repr(value))
+    return repr(cut(value, shown)) if isinstance(value, str) else cut(repr(value), shown)
 
 
 class BlueGreenError(Exception):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import PATH, InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._http import check_url
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._yaml import SAFE_LOADER, yaml
 
@@ -202,7 +202,7 @@ def _check_server(host: str, who: str) -> None:
     """
     parts = check_url(f"{who}: server", host)
     if parts.query or parts.fragment:
-        raise InputError(f"{who}: {host!r} has a query or fragment; give the address of the API server alone.")
+        raise InputError(f"{who}: {quoted(host)} has a query or fragment; give the address of the API server alone.")
 
 
 def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping[str, Any]) -> str:
@@ -210,21 +210,25 @@ def _from_kubeconfig(kubernetes: ModuleType, configuration: Any, params: Mapping
     option = "kubeconfig" if params["kubeconfig"] else "KUBECONFIG" if os.environ.get("KUBECONFIG") else "kubeconfig"
     paths = given.split(os.pathsep)
     if not any(os.path.isfile(path) for path in paths):
-        raise InputError(f"{option}: {given!r} is no file; name a kubeconfig, or give host and token_file, or in_cluster.")
+        raise InputError(f"{option}: {quoted(given, PATH)} is no file; name a kubeconfig, or give host and token_file, or in_cluster.")
     for path in paths:
         if os.path.isfile(path):
             _readable(option, path)
-    wanted = f" with context {params['context']!r}" if params["context"] else ""
+    wanted = f" with context {quoted(params['context'])}" if params["context"] else ""
     # An exec plugin that fails is logged with all that it said, its secrets too, and the client goes on without credentials.
     logging.disable(logging.CRITICAL)
     try:
         _load(kubernetes, given, params["context"], configuration)
     except Exception as error:
-        raise InputError(f"{option}: {given!r}{wanted} cannot be used ({_why_unusable(error)}); correct the file or context.") from None
+        raise InputError(
+            f"{option}: {quoted(given, PATH)}{wanted} cannot be used ({_why_unusable(error)}); correct the file or context."
+        ) from None
     finally:
         logging.disable(logging.NOTSET)
     if configuration.host.startswith("https:") and not (params["token_file"] or _has_credentials(configuration)):
-        raise InputError(f"{option}: {given!r}{wanted} gives no credentials; its exec plugin fails or its user has none: try kubectl.")
+        raise InputError(
+            f"{option}: {quoted(given, PATH)}{wanted} gives no credentials; its exec plugin fails or its user has none: try kubectl."
+        )
     return f"kubeconfig {given}{wanted_context(params)}"
 
 
@@ -288,12 +292,12 @@ def _readable(option: str, path: str) -> None:
             return
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such path"
-        raise InputError(f"{option}: {path!r} cannot be read ({reason}); correct the path or its rights.") from None
+        raise InputError(f"{option}: {quoted(path, PATH)} cannot be read ({reason}); correct the path or its rights.") from None
 
 
 def _read_token(path: str) -> str:
     with open(path, encoding="utf-8", errors="replace") as file:
         token = file.read().strip()
     if not token or not token.isascii() or any(char.isspace() or not char.isprintable() for char in token):
-        raise InputError(f"token_file: {path!r} holds no token; it must hold one word and nothing else.")
+        raise InputError(f"token_file: {quoted(path, PATH)} holds no token; it must hold one word and nothing else.")
     return token

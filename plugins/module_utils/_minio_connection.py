@@ -17,7 +17,7 @@ from typing import Any, Final
 from ansible.module_utils.common.parameters import env_fallback
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _http
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import InputError, quoted
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import PATH, InputError, quoted
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_api import Access
 
 CONNECTION_SPEC: Final[dict[str, Any]] = {
@@ -120,10 +120,10 @@ def _secret(params: Mapping[str, Any]) -> str:
             given = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             raise InputError(
-                f"secret_key_file: {quoted(path)} cannot be read ({type(error).__name__}); name a file with the key."
+                f"secret_key_file: {quoted(path, PATH)} cannot be read ({type(error).__name__}); name a file with the key."
             ) from None
         if not given:
-            raise InputError(f"secret_key_file: {quoted(path)} is empty; name a file with the key.")
+            raise InputError(f"secret_key_file: {quoted(path, PATH)} is empty; name a file with the key.")
     if not given:
         raise InputError("secret_key: not given; give it, name a file in secret_key_file, or set the variable MINIO_SECRET_KEY.")
     if UNSENDABLE.search(given):
@@ -136,5 +136,7 @@ def _certificates(path: str | None) -> str | None:
         try:
             ssl.create_default_context(cafile=path)
         except (OSError, ValueError) as error:
-            raise InputError(f"ca_cert: {quoted(path)} cannot be read as certificates ({type(error).__name__}); name a PEM file.") from None
+            raise InputError(
+                f"ca_cert: {quoted(path, PATH)} cannot be read as certificates ({type(error).__name__}); name a PEM file."
+            ) from None
     return path

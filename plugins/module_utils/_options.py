@@ -60,14 +60,18 @@ def _no_dictionary(one: Mapping[str, Any], value: Any, name: str) -> str:
 
 
 def _no_number(value: Any, name: str) -> Iterator[str]:
+    # Of YAML's .inf it makes an OverflowError; true it takes, and in an address that is not 1.
     try:
         check_type_int(value)
     except ArithmeticError:
-        # YAML's .inf, for one.
-        yield f"{name}: {quoted(value)} is no whole number that can be; give another one."
+        wrong = True
     except (TypeError, ValueError):
         # ansible-core's own to say.
-        pass
+        wrong = False
+    else:
+        wrong = isinstance(value, bool)
+    if wrong:
+        yield f"{name}: {quoted(value)} is no whole number that can be; give another one."
 
 
 def _dictionary(value: Any) -> Mapping[str, Any] | None:

@@ -41,6 +41,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"agents": [[CANARY]]}, f"agents: a list {AGENT}"),
     ({"agents": [{"name": "a", "place": 3}]}, f"agents.place: 3 {BOT}"),
     ({"agents": [{"name": "a", "days": float("inf")}]}, f"agents.days: inf {NUMBER}"),
+    ({"seconds": True}, f"seconds: True {NUMBER}"),
+    ({"ports": [False]}, f"ports: False {NUMBER}"),
     ({"seconds": "inf"}, f"seconds: 'inf' {NUMBER}"),
     ({"seconds": [2**63, None, None]}, f"seconds: [9223372036854775808, None, None] {NUMBER}"),
     ({"ports": float("inf")}, f"ports: inf {NUMBER}"),
