@@ -132,10 +132,7 @@ class CallbackModule(CallbackBase):
         if result.is_changed() and _run.mode_of(self._play, result.host, result.task) == "apply":
             _add(site.changed, [_run.task_name(result.task)])
         if not ignore_errors:
-            said = _run.sentence(result)
-            # A sentence of ours says all by itself; one of another module needs to be told what it is about.
-            own = said is not None and _run.is_ours(result.task)
-            _add(site.failed, [_run.in_inventory(result.task, str(said)) if own else f"{_run.task_name(result.task)}: {said or HIDDEN}"])
+            _add(site.failed, [_run.unread_argument(self._play, result) or _why(result)])
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Collect a site that did not answer."""
@@ -213,6 +210,14 @@ class CallbackModule(CallbackBase):
         if _run.lost_records:
             return [f"  Trace: {path} LACKS {_count(len(_run.lost_records), 'record')} of this run (see the warning above)"]
         return [f"  Trace: {path}"]
+
+
+def _why(result: Any) -> str:
+    """A sentence of ours says all by itself; one of another module needs to be told what it is about."""
+    said = _run.sentence(result)
+    if said is not None and _run.is_ours(result.task):
+        return _run.in_inventory(result.task, said)
+    return f"{_run.task_name(result.task)}: {said or HIDDEN}"
 
 
 def _add(known: list[str], sentences: Iterable[str]) -> None:

@@ -55,7 +55,7 @@ def _below(one: Mapping[str, Any], given: Any, name: str) -> Iterator[str]:
 
 def _no_dictionary(one: Mapping[str, Any], value: Any, name: str) -> str:
     # A text may be a secret in the wrong place.
-    shown = {str: "a text", list: "a list", type(None): "nothing"}.get(type(value)) or quoted(value)
+    shown = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "nothing" if value is None else quoted(value)
     return f"{name}: {shown} is no dictionary; write one with {', '.join(sorted(one['options']))}."
 
 

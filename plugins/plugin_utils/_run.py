@@ -30,6 +30,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__ as ansible_version
 from ansible.template import Templar
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import why_unreadable
+
 Mode = Literal["preview", "apply"]
 
 COLLECTION = "bluegreen.orchestrator"
@@ -185,6 +187,17 @@ def in_inventory(task: Any, said: str) -> str:
     variables = _given_by(task, role.rpartition(".")[2], option_named["option"])
     variable = next((name for name in variables if name.partition(".")[0] in known), "")
     return f"{said} (In the inventory: {variable}{option_named['key']}.)" if variable else said
+
+
+def unread_argument(play: Any, result: Any) -> str:
+    """Return which variable ansible-core's check of a role's arguments could not read; it ends without a name. Nothing for other tasks."""
+    task, host = result.task, result.host
+    if action_of(task) != "ansible.builtin.validate_argument_spec":
+        return ""
+    spec = task.args.get("argument_spec") or {}
+    variables = play.get_variable_manager().get_vars(play=play, host=host, task=task)
+    given = {**variables, **(task.args.get("provided_arguments") or {})}
+    return why_unreadable(spec, {name: _template(play, host, task, given[name]) for name in spec if name in given})
 
 
 def _given_by(task: Any, role: str, option: str) -> Iterator[str]:

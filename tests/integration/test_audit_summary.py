@@ -107,6 +107,39 @@ def test_what_failed_before_its_first_change_is_not_called_applied(world: AuditW
     assert told(world.run("play.yml", "-e", "dry_run=false").stdout)[0].startswith("APPLIED: 2 of 2 sites changed, 2 failed, in ")
 
 
+@CORES
+def test_an_argument_of_a_role_that_ansible_core_cannot_read_is_named(world: AuditWorld, core: str) -> None:
+    world.ansible_playbook = program(core)
+    keys = "write one with bucket, endpoint, keep_days, schedule, secret."
+    wrong = {
+        "acme": ({"chatwoot_backup": True}, f"chatwoot_backup: True is no dictionary; {keys}"),
+        "globex": ({"chatwoot_backup": [CANARY]}, f"chatwoot_backup: a text is no dictionary; {keys}"),
+        "hooli": ({"chatwoot_backup": "{{ [3] }}"}, f"chatwoot_backup: 3 is no dictionary; {keys}"),
+        "initech": (
+            {"chatwoot_backup": {"keep_days": float("inf")}},
+            "chatwoot_backup.keep_days: inf is no whole number that can be; give another one.",
+        ),
+        # What it says by itself, and what nobody can tell.
+        "umbrella": ({"chatwoot_backup": {"keep_days": "soon"}}, "Validation of arguments failed: "),
+        "wonka": ({"chatwoot_backup": "{{ nope }}"}, "'nope' is undefined"),
+    }
+    world.inventory(list(wrong))
+    for host, (variables, _sentence) in wrong.items():
+        (world.folder / "host_vars").mkdir(exist_ok=True)
+        world.write(
+            f"host_vars/{host}.yml", {"chatwoot_client": host, "chatwoot_domain": "example.com", "chatwoot_plan": "pro", **variables}
+        )
+    managed = {"name": "bluegreen.orchestrator.chatwoot", "tasks_from": "managed"}
+    world.playbook([{"name": "Chatwoot", "ansible.builtin.import_role": managed}])
+    output = world.run("play.yml").stdout
+    failed = {line.split(":")[0].strip(): line for line in told(output)}
+    for host, (_variables, sentence) in wrong.items():
+        assert sentence in failed[host], failed[host]
+    for host in ("acme", "globex", "hooli", "initech"):
+        assert failed[host] == f"    {host}: {wrong[host][1]}"
+    assert CANARY not in "".join(told(output))
+
+
 def test_who_only_reads_is_told_of_no_preview(world: AuditWorld) -> None:
     world.playbook([{"name": "Look", "ansible.builtin.debug": {}}], vars={"offer_only_reads": True})
     lines = told(world.run("play.yml").stdout)
