@@ -111,7 +111,7 @@ def test_what_failed_before_its_first_change_is_not_called_applied(world: AuditW
 def test_an_argument_of_a_role_that_ansible_core_cannot_read_is_named(world: AuditWorld, core: str) -> None:
     world.ansible_playbook = program(core)
     keys = "write one with bucket, endpoint, keep_days, schedule, secret."
-    wrong = {
+    wrong: dict[str, tuple[dict[str, Any], str]] = {
         "acme": ({"chatwoot_backup": True}, f"chatwoot_backup: True is no dictionary; {keys}"),
         "globex": ({"chatwoot_backup": [CANARY]}, f"chatwoot_backup: a text is no dictionary; {keys}"),
         "hooli": ({"chatwoot_backup": "{{ [3] }}"}, f"chatwoot_backup: 3 is no dictionary; {keys}"),
