@@ -10,9 +10,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import PASS_VARS
 from hypothesis import strategies as st
 
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import why_unreadable
+
 Options = dict[str, Any]
+
+# ansible-core tells the options in each result, from 2.21 on only where that is wanted.
+TOLD: Options = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 
 # What has broken something somewhere: ends of words, of lines, of encodings and of numbers.
 ODD = st.sampled_from(
@@ -71,7 +77,8 @@ def check_ended_well(spec: Mapping[str, Any], given: Options, result: Options) -
     if not result.get("failed"):
         return
     # What ansible-core refuses by itself has its own words.
-    if result["invocation"]["module_args"] and ArgumentSpecValidator(dict(spec)).validate(json.loads(json.dumps(given))).errors.errors:
+    plain = json.loads(json.dumps(given))
+    if not why_unreadable(spec, plain) and ArgumentSpecValidator(dict(spec)).validate(plain).errors.errors:
         return
     sentence = result["msg"]
     assert sentence.endswith("."), sentence

@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module, why_unreadable
+from tests.fuzz import TOLD
 
 CANARY = "canary-c0ffee-secret"
 PARTS: dict[str, Any] = {"name": {"type": "str", "required": True}, "days": {"type": "int"}, "password": {"type": "str", "no_log": True}}
@@ -84,7 +85,7 @@ def test_half_a_character_is_told() -> None:
 
 
 def refused(capsys: pytest.CaptureFixture[str], make: Any, given: dict[str, Any]) -> dict[str, Any]:
-    with patch_module_args({"token": CANARY, **given}), pytest.raises(SystemExit) as end:
+    with patch_module_args({"token": CANARY, **given, **TOLD}), pytest.raises(SystemExit) as end:
         make(SPEC)
     assert end.value.code == 1
     found: dict[str, Any] = json.loads(capsys.readouterr().out)

@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
+from hypothesis import given as drawn_from
 from hypothesis import strategies as st
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_info, _manifests_info, _minio_info, _tenant_info
@@ -25,7 +26,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MINIO_BUCKET_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._secrets import SECRETS_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC
-from tests.fuzz import Options, check_ended_well, options_of
+from tests.fuzz import TOLD, Options, check_ended_well, options_of
 
 CANARY = "canary-c0ffee-secret"
 NOBODY = "https://127.0.0.1:9"
@@ -63,7 +64,11 @@ def output_of(module: str, options: Options, *, check: bool) -> str:
     """What a module prints."""
     printed = io.StringIO()
     main = importlib.import_module(f"ansible_collections.bluegreen.orchestrator.plugins.modules.{module}").main
-    with patch_module_args({**options, "_ansible_check_mode": check}), contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+    with (
+        patch_module_args({**options, **TOLD, "_ansible_check_mode": check}),
+        contextlib.redirect_stdout(printed),
+        pytest.raises(SystemExit),
+    ):
         main()
     return printed.getvalue()
 
@@ -76,8 +81,8 @@ def test_any_options_end_in_a_result_or_a_sentence(module: str, tmp_path: Path) 
         good = {**good, "token_file": str(tmp_path / "token")}
 
     # The same ones each time; by hand, without derandomize and with 20,000, it looks further.
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    @given(options_of(spec), st.booleans())
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @drawn_from(options_of(spec), st.booleans())
     def judged(drawn: Options, check: bool) -> None:
         options = {**good, **drawn}
         output = output_of(module, options, check=check)
