@@ -16,8 +16,7 @@ from typing import Any, NoReturn
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from hypothesis import HealthCheck, settings
-from hypothesis import given as drawn_from
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _chatwoot_info, _manifests_info, _minio_info, _tenant_info
@@ -82,7 +81,7 @@ def test_any_options_end_in_a_result_or_a_sentence(module: str, tmp_path: Path) 
 
     # The same ones each time; by hand, without derandomize and with 20,000, it looks further.
     @settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-    @drawn_from(options_of(spec), st.booleans())
+    @given(options_of(spec), st.booleans())
     def judged(drawn: Options, check: bool) -> None:
         options = {**good, **drawn}
         output = output_of(module, options, check=check)
