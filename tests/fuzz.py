@@ -24,7 +24,24 @@ TOLD: Options = {"_ansible_inject_invocation": True} if "inject_invocation" in P
 ODD = st.sampled_from(
     [
         *("", " ", "a", "0", "-1", "1e400", "nan", "15GB", "99E", "[]", "{}", "null", "{{ x }}", "a=b", "a" * 300, "1" * 60),
-        *("\x00", "\n", "\uffff", "\u202e", "é", "a b", "a/b", "../..", "*", "${a}", "&<>", "a..b", "10.0.0.1"),
+        *(
+            "\x00",
+            "\n",
+            "\uffff",
+            "1e999999",
+            "1,inf",
+            "abc==",
+            "\u202e",
+            "é",
+            "a b",
+            "a/b",
+            "../..",
+            "*",
+            "${a}",
+            "&<>",
+            "a..b",
+            "10.0.0.1",
+        ),
         *("http://[", "//", "http://a:b@c", "http://a:", "HTTPS://A", "https://a.example", "a@b.example", "/nowhere", "/"),
         *(2**70, -(2**70), 1e300, float("inf"), float("nan"), [""], [None], [[]], [{}], {"": ""}, {"a": None}, "[" * 9999),
     ]

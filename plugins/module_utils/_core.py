@@ -8,8 +8,7 @@ PRIVATE: for this collection's own plugins, not a public interface.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
@@ -27,29 +26,6 @@ class Core(Protocol):
         """Do it, or with ``check_mode`` only tell what would be done."""
 
 
-# A URL with a user in it: it is refused where it matters, and an option that is refused is shown with all others at -vvv.
-USER_IN_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?[^/?#]*@")
-# Options that are addresses; what they are refused for has no scheme before its user, perhaps.
-ADDRESSES = ("endpoint", "host", "proxy", "url", "webhook_url", "website_url")
-
-
-def secret_urls(params: Mapping[str, Any]) -> set[str]:
-    """Return the options that carry a password where nobody looks for one."""
-    texts = [(name, value) for name, value in params.items() if isinstance(value, str)]
-    # Below, only what is an address by its name: elsewhere it may be anybody's, and a diff shows it.
-    texts += [pair for value in params.values() for pair in _addresses(value)]
-    return {text for name, text in texts if (user := USER_IN_URL.match(text)) and (user[1] or name in ADDRESSES)}
-
-
-def _addresses(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the addresses in the parts of an option."""
-    if isinstance(value, Mapping):
-        yield from ((name, one) for name, one in value.items() if name in ADDRESSES and isinstance(one, str))
-    for one in value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else ():
-        if isinstance(one, (Mapping, list)):
-            yield from _addresses(one)
-
-
 def run_module(spec: Mapping[str, Any], core: Core) -> None:
     """Run a core as an Ansible module; does not return.
 
@@ -58,7 +34,6 @@ def run_module(spec: Mapping[str, Any], core: Core) -> None:
         core: the work.
     """
     module = checked_module(spec)
-    module.no_log_values |= secret_urls(module.params)
     try:
         result = core(module.params, check_mode=module.check_mode)
     except BlueGreenError as error:

@@ -98,16 +98,15 @@ confirm_within:
   sample: 30
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables import NFTABLES_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_run import confirm, load
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 
 
 def main() -> None:
     """Wire options, plan and result together."""
-    module = AnsibleModule(argument_spec=NFTABLES_SPEC, required_if=[("state", "loaded", ("rules", "path"))], supports_check_mode=True)
+    module = checked_module(NFTABLES_SPEC, required_if=[("state", "loaded", ("rules", "path"))])
     try:
         act = load if module.params["state"] == "loaded" else confirm
         result = act(module.params, module.run_command, preview=module.check_mode)

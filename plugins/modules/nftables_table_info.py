@@ -57,16 +57,15 @@ listing:
   sample: "table inet mine { }"
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._nftables_run import describe
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module
 
 
 def main() -> None:
     """Wire options and result together."""
     spec = {"name": {"type": "str", "required": True}, "path": {"type": "path", "required": True}}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = checked_module(spec)
     try:
         module.exit_json(changed=False, **describe(module.params, module.run_command))
     except BlueGreenError as error:

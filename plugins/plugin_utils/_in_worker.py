@@ -31,9 +31,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import Core, secret_urls
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import Core
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import why_unreadable
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import secret_urls, secrets_in, why_unreadable
 
 # The variable that turns this off, for a host, a play or all.
 SWITCH = "bluegreen_in_worker"
@@ -93,14 +93,15 @@ class InWorker(ActionBase):
             return {"failed": True, "msg": wrong, "invocation": {"module_args": {}}}
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
-        secrets = checked._no_log_values | secret_urls(params)
+        secrets = checked._no_log_values | secrets_in(self.spec, options) | secret_urls(params)
         failed = {"failed": True, "msg": self._complaint(checked.errors)} if checked.errors.errors else None
         result: dict[str, Any] = failed or self._called(params, **self.surroundings(variables))
         for sentence in result.pop("warnings", []):
             Display().warning(str(remove_values(sentence, secrets)))
         if not self._task.diff:
             result.pop("diff", None)
-        result["invocation"] = {"module_args": params}
+        # Of what is refused nobody can tell which option is a secret, see _options.
+        result["invocation"] = {"module_args": {} if checked.errors.errors else params}
         # As AnsibleModule does: a secret that happens to read "True" must not hide whether something changed.
         kept = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
         return {**remove_values(result, secrets), **kept}

@@ -47,6 +47,8 @@ CONNECTIONS = {
     "minio_bucket": ("storage", "minio"),
     "chatwoot_tenant": ("chatwoot", "chatwoot"),
 }
+# How ansible-core's check begins where it could not read an argument, told without the name, perhaps with the value.
+NAMELESS = ("Value '", "dictionary requested", "unable to evaluate")
 SENTENCE_ACTIONS = ("ansible.builtin.assert", "ansible.builtin.fail")
 
 # What the audit callback could not write in this run, for the summary to say.
@@ -190,14 +192,17 @@ def in_inventory(task: Any, said: str) -> str:
 
 
 def unread_argument(play: Any, result: Any) -> str:
-    """Return which variable ansible-core's check of a role's arguments could not read; it ends without a name. Nothing for other tasks."""
+    """Return which variable ansible-core's check of our roles' arguments could not read, without a name. Nothing for other tasks."""
     task, host = result.task, result.host
-    if action_of(task) != "ansible.builtin.validate_argument_spec":
+    if action_of(task) != "ansible.builtin.validate_argument_spec" or not (role_of(task) or "").startswith(f"{COLLECTION}."):
+        return ""
+    errors = result.result.get("argument_errors")
+    if "censored" in result.result or (errors and not errors[0].startswith(NAMELESS)):
         return ""
     spec = task.args.get("argument_spec") or {}
     variables = play.get_variable_manager().get_vars(play=play, host=host, task=task)
     given = {**variables, **(task.args.get("provided_arguments") or {})}
-    return why_unreadable(spec, {name: _template(play, host, task, given[name]) for name in spec if name in given})
+    return why_unreadable(spec, {name: _templated(play, variables, given[name]) for name in spec if name in given})
 
 
 def _given_by(task: Any, role: str, option: str) -> Iterator[str]:
@@ -322,7 +327,10 @@ def _collection_version() -> str:
 
 
 def _template(play: Any, host: Any, task: Any, value: Any) -> Any:
-    variables = play.get_variable_manager().get_vars(play=play, host=host, task=task)
+    return _templated(play, play.get_variable_manager().get_vars(play=play, host=host, task=task), value)
+
+
+def _templated(play: Any, variables: dict[str, Any], value: Any) -> Any:
     try:
         return Templar(loader=play.get_loader(), variables=variables).template(value)
     except AnsibleError:

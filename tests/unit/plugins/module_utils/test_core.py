@@ -13,7 +13,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import run_module, secret_urls
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._core import run_module
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._errors import BlueGreenError
 
 SPEC: dict[str, Any] = {"name": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}
@@ -63,34 +63,6 @@ def test_a_refusal_keeps_its_facts_and_no_secret(capsys: pytest.CaptureFixture[s
     assert code == 1
     told = {key: result[key] for key in ("failed", "msg", "status", "done", "changed")}
     assert told == {"failed": True, "msg": "******** is wrong.", "status": 403, "done": ["create a"], "changed": True}
-
-
-URLS: list[tuple[str, bool]] = [
-    ("http://bob:hunter2@proxy:3128", True),
-    ("https://token@api.example:6443/path", True),
-    ("socks5h://bob:hun:ter2@proxy", True),
-    ("https://api.example:6443/a@b", False),
-    ("https://api.example?a=b@c", False),
-    ("https://api.example#b@c", False),
-    # A proxy without a scheme is refused, and shown.
-    ("bob:hunter2@example:3128", True),
-    ("", False),
-]
-
-
-@pytest.mark.parametrize(("url", "secret"), URLS)
-def test_a_url_with_a_user_in_it_is_a_secret(url: str, secret: bool) -> None:
-    assert secret_urls({"proxy": url, "reason": "mail bob@example", "sites": 1, "context": None, "labels": {"a": url}}) == (
-        {url} if secret else set()
-    )
-
-
-def test_an_address_within_an_option_is_one_too() -> None:
-    url = "bob:hunter2@storage:9000"
-    assert secret_urls({"copies": [{"endpoint": url, "note": f"http://{url}"}, {"to": {"host": f"https://{url}"}}]}) == {
-        url,
-        f"https://{url}",
-    }
 
 
 def test_such_a_url_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import checked_module, why_unreadable
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import (
+    checked_module,
+    secret_urls,
+    why_unreadable,
+)
 from tests.fuzz import TOLD
 
 CANARY = "canary-c0ffee-secret"
@@ -25,6 +29,9 @@ SPEC: dict[str, Any] = {
     "free": {"type": "dict"},
     "seconds": {"type": "int"},
     "ports": {"type": "list", "elements": "int"},
+    "ratio": {"type": "float"},
+    "headers": {"type": "dict", "no_log": True},
+    "url": {"type": "str"},
 }
 BOT = "is no dictionary; write one with days, name, password."
 AGENT = "is no dictionary; write one with days, name, password, place."
@@ -48,6 +55,16 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seconds": [2**63, None, None]}, f"seconds: [9223372036854775808, None, None] {NUMBER}"),
     ({"ports": float("inf")}, f"ports: inf {NUMBER}"),
     ({"ports": [1, "-inf"]}, f"ports: '-inf' {NUMBER}"),
+    ({"ports": "80,inf"}, f"ports: 'inf' {NUMBER}"),
+    # ansible-core makes a number of it, in a minute.
+    ({"seconds": "1e999999"}, f"seconds: '1e999999' {NUMBER}"),
+    ({"seconds": "7" * 4400}, f"seconds: '{'7' * 80}…' {NUMBER}"),
+    ({"ratio": 10**400}, f"ratio: 1{'0' * 79}… is no number that can be; give another one."),
+    # A secret that ends in "=" reads as a dictionary whose key it is.
+    ({"bot": f"{CANARY}=="}, f"bot: a text {BOT}"),
+    ({"bot": f"password=a,b={CANARY}"}, f"bot: a text {BOT}"),
+    ({"token": [CANARY]}, "token: a list is no text; write one."),
+    ({"agents": [{"name": {CANARY: 1}}]}, "agents.name: a dictionary is no text; write one."),
 ]
 RIGHT: list[dict[str, Any]] = [
     {},
@@ -59,7 +76,9 @@ RIGHT: list[dict[str, Any]] = [
     {"agents": {"name": "a"}},
     {"agents": [{"name": "a", "place": "name=b"}]},
     {"free": 7},
-    {"seconds": "3", "ports": ["1", 2]},
+    {"seconds": "3", "ports": ["1", 2], "ratio": "inf", "url": 7},
+    {"seconds": " 5 ", "ports": "80,443", "ratio": True, "token": ""},
+    {"headers": "X-A=b X-C=d"},
     # ansible-core's own to refuse, in its words.
     {"seconds": "soon"},
     {"ports": [{}]},
@@ -78,9 +97,13 @@ def test_everything_else_is_ansibles(given: dict[str, Any]) -> None:
     ArgumentSpecValidator(SPEC).validate(given)
 
 
-def test_half_a_character_is_told() -> None:
+HALVES: list[dict[str, Any]] = [{"token": "\ud800"}, {"free": {"a": ["\ud800"]}}, {"free": {"\udfff": 1}}, {"headers": {"a": "\ud800"}}]
+
+
+@pytest.mark.parametrize("given", HALVES)
+def test_half_a_character_is_told(given: dict[str, Any]) -> None:
     assert (
-        why_unreadable(SPEC, {"token": "\ud800"}) == "token: it holds half of a character, which no file and no server can; leave it out."
+        why_unreadable(SPEC, given) == f"{next(iter(given))}: it holds half of a character, which no file and no server can; leave it out."
     )
 
 
@@ -90,6 +113,80 @@ def refused(capsys: pytest.CaptureFixture[str], make: Any, given: dict[str, Any]
     assert end.value.code == 1
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
+
+
+# What ansible-core refuses by itself, and then shows.
+REFUSED: list[dict[str, Any]] = [
+    {"tokken": CANARY},
+    {"bot": {"name": "a", "pasword": CANARY}},
+    {"agents": [{"name": "a", "pasword": CANARY}]},
+    {"url": f"https://u:{CANARY}@a.example", "ratio": "soon"},
+    {"headers": f'{{"A": "{CANARY}"}}', "ratio": "soon"},
+]
+
+
+@pytest.mark.parametrize("given", REFUSED)
+def test_of_what_is_refused_no_option_is_shown(capsys: pytest.CaptureFixture[str], given: dict[str, Any]) -> None:
+    found = refused(capsys, checked_module, given)
+    assert found["invocation"] == {"module_args": {}}
+    assert CANARY not in str(found)
+
+
+# A secret in a text that is a dictionary, or in an address: ansible-core hides the text, or nothing.
+HIDDEN: list[dict[str, Any]] = [
+    {"headers": f'{{"A": {{"B": "{CANARY}"}}}}'},
+    {"headers": f"A={CANARY}"},
+    {"bot": f"name=a password={CANARY}"},
+    {"agents": [f'{{"name": "a", "place": "name=b password={CANARY}"}}']},
+    {"url": f"https://u:{CANARY}@a.example"},
+]
+
+
+@pytest.mark.parametrize("given", HIDDEN)
+def test_a_secret_is_hidden_whatever_it_came_as(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda _module, text, **_arguments: logged.append(text))
+    with patch_module_args({**given, **TOLD}), pytest.raises(SystemExit):
+        checked_module(SPEC).exit_json(told=f"it is {CANARY}")
+    found = json.loads(capsys.readouterr().out)
+    assert CANARY not in f"{found['invocation']} {logged}"
+    assert next(iter(given)) in found["invocation"]["module_args"]
+
+
+def test_a_token_that_reads_like_pairs_is_one_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    with patch_module_args({"token": "abcdef=1"}), pytest.raises(SystemExit):
+        checked_module(SPEC).exit_json(told="port 1, not abcdef=1")
+    assert json.loads(capsys.readouterr().out)["told"] == "port 1, not ********"
+
+
+URLS: list[tuple[str, bool]] = [
+    ("http://bob:hunter2@proxy:3128", True),
+    ("https://token@api.example:6443/path", True),
+    ("socks5h://bob:hun:ter2@proxy", True),
+    ("https://api.example:6443/a@b", False),
+    ("https://api.example?a=b@c", False),
+    ("https://api.example#b@c", False),
+    # A proxy without a scheme is refused, and shown.
+    ("bob:hunter2@example:3128", True),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("url", "secret"), URLS)
+def test_a_url_with_a_user_in_it_is_a_secret(url: str, secret: bool) -> None:
+    assert secret_urls({"proxy": url, "reason": "mail bob@example", "sites": 1, "context": None, "labels": {"a": url}}) == (
+        {url} if secret else set()
+    )
+
+
+def test_an_address_within_an_option_is_one_too() -> None:
+    url = "bob:hunter2@storage:9000"
+    assert secret_urls({"copies": [{"endpoint": url, "note": f"http://{url}"}, {"to": {"host": f"https://{url}"}}]}) == {
+        url,
+        f"https://{url}",
+    }
 
 
 def test_it_ends_with_the_sentence_and_no_option(capsys: pytest.CaptureFixture[str]) -> None:

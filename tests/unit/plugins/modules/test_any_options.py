@@ -59,6 +59,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "create_connection", unreachable)
 
 
+MODULE_NAMES = sorted(path.stem for path in (Path(__file__).parents[4] / "plugins" / "modules").glob("*.py"))
+
+
 def output_of(module: str, options: Options, *, check: bool) -> str:
     """What a module prints."""
     printed = io.StringIO()
@@ -89,3 +92,10 @@ def test_any_options_end_in_a_result_or_a_sentence(module: str, tmp_path: Path) 
         check_ended_well(spec, options, json.loads(output))
 
     judged()
+
+
+@pytest.mark.parametrize("module", MODULE_NAMES)
+def test_a_secret_under_a_name_that_is_none_is_not_shown(module: str) -> None:
+    result = json.loads(output_of(module, {"tokken": CANARY}, check=True))
+    assert result["invocation"] == {"module_args": {}}
+    assert CANARY not in str(result)

@@ -160,6 +160,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_options_that_cannot_be_never_reach_the_core(arguments: dict[str, Any], sentence: str) -> None:
     result = action(arguments).run(task_vars=HERE)
     assert (result["failed"], result["msg"].rstrip("."), Action.asked) == (True, sentence, [])
+    # Which of them is a secret under a wrong name nobody knows.
+    assert result["invocation"] == {"module_args": {}}
+
+
+def test_a_secret_that_came_as_a_text_is_hidden_in_what_was_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Action, "spec", {**SPEC, "headers": {"type": "dict", "no_log": True}})
+    result = action({"name": "a", "headers": f"Authorization={CANARY}"}).run(task_vars=HERE)
+    assert Action.asked[0][0]["headers"] == {"Authorization": CANARY}
+    assert CANARY not in str(result)
 
 
 def test_a_refusal_keeps_its_facts() -> None:
