@@ -87,9 +87,8 @@ class InWorker(ActionBase):
         return bool(boolean(self._templar.template(variables.get(switch, True)), strict=False))
 
     def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        # A module gets its options as JSON: plain types, and keys that are texts.
-        options = json.loads(json.dumps(dict(self._task.args), default=str))
-        if wrong := why_unreadable(self.spec, options):
+        options, wrong = _plain(self._task.args)
+        if wrong := wrong or why_unreadable(self.spec, options):
             return {"failed": True, "msg": wrong, "invocation": {"module_args": {}}}
         checked = ArgumentSpecValidator(dict(self.spec)).validate(options)
         params = checked.validated_parameters
@@ -119,6 +118,18 @@ class InWorker(ActionBase):
     def _complaint(self, errors: Any) -> str:
         unsupported = isinstance(errors[0], UnsupportedError)
         return f"Unsupported parameters for ({self._task.resolved_action}) module: {errors.msg}" if unsupported else str(errors.msg)
+
+
+def _plain(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return options as a module gets them, as JSON: plain types, and keys that are texts; or why that cannot be."""
+    plain: dict[str, Any] = {}
+    for name, value in arguments.items():
+        try:
+            plain[name] = json.loads(json.dumps(value, default=str))
+        except TypeError:
+            # YAML reads 2026-01-01 as a date; ansible-core itself would say that without the option's name.
+            return {}, f"{name}: one of its keys is no text, a date perhaps; write it in quotes."
+    return plain, ""
 
 
 def _place(python: str) -> tuple[str, str]:

@@ -22,19 +22,23 @@ from tests.fuzz import TOLD
 
 CANARY = "canary-c0ffee-secret"
 PARTS: dict[str, Any] = {"name": {"type": "str", "required": True}, "days": {"type": "int"}, "password": {"type": "str", "no_log": True}}
+PLACE: dict[str, Any] = {**PARTS, "headers": {"type": "dict", "no_log": True, "aliases": ["heads"]}}
 SPEC: dict[str, Any] = {
     "token": {"type": "str", "no_log": True},
     "bot": {"type": "dict", "options": PARTS, "aliases": ["robot"]},
-    "agents": {"type": "list", "elements": "dict", "options": {**PARTS, "place": {"type": "dict", "options": PARTS}}},
+    "agents": {"type": "list", "elements": "dict", "options": {**PARTS, "place": {"type": "dict", "options": PLACE}}},
     "free": {"type": "dict"},
     "seconds": {"type": "int"},
     "ports": {"type": "list", "elements": "int"},
     "ratio": {"type": "float"},
     "headers": {"type": "dict", "no_log": True},
     "url": {"type": "str"},
+    "note": {},
+    "file": {"type": "path"},
 }
 BOT = "is no dictionary; write one with days, name, password."
 AGENT = "is no dictionary; write one with days, name, password, place."
+HERE = "is no dictionary; write one with days, headers, name, password."
 NUMBER = "is no whole number that can be; give another one."
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"bot": False}, f"bot: False {BOT}"),
@@ -47,7 +51,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"agents": ["anna@example.com"]}, f"agents: a text {AGENT}"),
     ({"agents": [{"name": "a"}, None]}, f"agents: nothing {AGENT}"),
     ({"agents": [[CANARY]]}, f"agents: a list {AGENT}"),
-    ({"agents": [{"name": "a", "place": 3}]}, f"agents.place: 3 {BOT}"),
+    ({"agents": [{"name": "a", "place": 3}]}, f"agents.place: 3 {HERE}"),
     ({"agents": [{"name": "a", "days": float("inf")}]}, f"agents.days: inf {NUMBER}"),
     ({"seconds": True}, f"seconds: True {NUMBER}"),
     ({"ports": [False]}, f"ports: False {NUMBER}"),
@@ -64,6 +68,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"bot": f"{CANARY}=="}, f"bot: a text {BOT}"),
     ({"bot": f"password=a,b={CANARY}"}, f"bot: a text {BOT}"),
     ({"token": [CANARY]}, "token: a list is no text; write one."),
+    ({"note": [CANARY]}, "note: a list is no text; write one."),
+    ({"file": {CANARY: 1}}, "file: a dictionary is no text; write one."),
     ({"agents": [{"name": {CANARY: 1}}]}, "agents.name: a dictionary is no text; write one."),
 ]
 RIGHT: list[dict[str, Any]] = [
@@ -75,6 +81,7 @@ RIGHT: list[dict[str, Any]] = [
     {"robot": {"name": "a"}},
     {"agents": {"name": "a"}},
     {"agents": [{"name": "a", "place": "name=b"}]},
+    {"agents": [{"name": "a", "place": "name=b heads={}"}]},
     {"free": 7},
     {"seconds": "3", "ports": ["1", 2], "ratio": "inf", "url": 7},
     {"seconds": " 5 ", "ports": "80,443", "ratio": True, "token": ""},
@@ -83,6 +90,7 @@ RIGHT: list[dict[str, Any]] = [
     {"seconds": "soon"},
     {"ports": [{}]},
     {"agents": [{}]},
+    {"bot": {"name": "a", "nam": "b"}},
 ]
 
 
@@ -138,6 +146,7 @@ HIDDEN: list[dict[str, Any]] = [
     {"headers": f"A={CANARY}"},
     {"bot": f"name=a password={CANARY}"},
     {"agents": [f'{{"name": "a", "place": "name=b password={CANARY}"}}']},
+    {"agents": [{"name": "a", "place": {"name": "b", "headers": f"A={CANARY}"}}]},
     {"url": f"https://u:{CANARY}@a.example"},
 ]
 
@@ -153,6 +162,27 @@ def test_a_secret_is_hidden_whatever_it_came_as(
     found = json.loads(capsys.readouterr().out)
     assert CANARY not in f"{found['invocation']} {logged}"
     assert next(iter(given)) in found["invocation"]["module_args"]
+
+
+def test_a_number_in_a_secret_is_hidden_and_nothing_hides_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    with patch_module_args({"headers": '{"A": 8675309, "B": "", "C": true}', **TOLD}), pytest.raises(SystemExit):
+        checked_module(SPEC).exit_json(told="8675309 is True")
+    found = json.loads(capsys.readouterr().out)
+    assert found["told"] == "******** is True"
+    assert "8675309" not in str(found)
+
+
+def test_what_is_refused_later_is_shown_with_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with patch_module_args({"seconds": 7, **TOLD}), pytest.raises(SystemExit):
+        checked_module(SPEC).fail_json(msg="Not on a Friday.")
+    assert json.loads(capsys.readouterr().out)["invocation"]["module_args"]["seconds"] == 7
+
+
+def test_what_cannot_be_read_is_told_before_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    def make(spec: dict[str, Any]) -> None:
+        checked_module({**spec, "tenant": {"type": "str", "required": True}})
+
+    assert refused(capsys, make, {"bot": False})["msg"] == f"bot: False {BOT}"
 
 
 def test_a_token_that_reads_like_pairs_is_one_secret(capsys: pytest.CaptureFixture[str]) -> None:

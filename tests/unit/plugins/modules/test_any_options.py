@@ -10,7 +10,7 @@ import importlib
 import io
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +23,7 @@ from ansible_collections.bluegreen.orchestrator.plugins.module_utils import _cha
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._chatwoot_args import CHATWOOT_TENANT_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._manifests import MANIFESTS_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._minio_args import MINIO_BUCKET_SPEC
+from ansible_collections.bluegreen.orchestrator.plugins.module_utils._options import ADDRESSES
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._secrets import SECRETS_SPEC
 from ansible_collections.bluegreen.orchestrator.plugins.module_utils._tenant_args import TIER_QUOTA_SPEC
 from tests.fuzz import TOLD, Options, check_ended_well, options_of
@@ -92,6 +93,18 @@ def test_any_options_end_in_a_result_or_a_sentence(module: str, tmp_path: Path) 
         check_ended_well(spec, options, json.loads(output))
 
     judged()
+
+
+def addresses_in(spec: Mapping[str, Any]) -> Iterator[str]:
+    for name, one in spec.items():
+        yield from addresses_in(one.get("options", {}))
+        if name.endswith(("endpoint", "host", "proxy", "url")) and one.get("type", "str") == "str":
+            yield name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_login_is_looked_for_in_every_address(module: str) -> None:
+    assert set(addresses_in(MODULES[module][0])) <= set(ADDRESSES)
 
 
 @pytest.mark.parametrize("module", MODULE_NAMES)

@@ -8,6 +8,7 @@ The modules that exist have no option with a secret; the base is made for those 
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
 from collections.abc import Mapping
@@ -152,6 +153,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"name": "a", "colour": "blue"},
         "Unsupported parameters for (bluegreen.orchestrator.m) module: colour. Supported parameters include: count, labels, name, password",
+    ),
+    (
+        {"name": "a", "labels": {datetime.date(2026, 1, 2): "b"}},
+        "labels: one of its keys is no text, a date perhaps; write it in quotes",
     ),
 ]
 
