@@ -87,6 +87,12 @@ class DeskWorld(TenantWorld):
                 "apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
             )
 
+    def scaled(self, namespace: str) -> bool:
+        """Whether the autoscaler has given each Deployment that it cares for as many pods as it shall have at least."""
+        deployments = self.get("deployments", namespace)
+        scalers = [one["spec"] for one in self.get("horizontalpodautoscalers", namespace).values()]
+        return all(deployments[one["scaleTargetRef"]["name"]]["spec"]["replicas"] >= one["minReplicas"] for one in scalers)
+
     def secret(self, name: str, namespace: str) -> dict[str, str]:
         """What kubectl finds in a Secret."""
         data = self.plane.kubectl("get", "secret", name, "-n", namespace, "-o", "json")["data"]

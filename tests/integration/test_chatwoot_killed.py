@@ -154,7 +154,8 @@ def test_an_end_that_is_killed_is_ended_by_the_next_run(
     world.volumes(tenant_id)
     assert world.harness("chatwoot_managed").apply().failures == []
     namespace = f"client-{tenant_id}"
-    world.plane.wait_for(lambda: len(world.get("pods", namespace)) >= 2, "its pods")
+    # The controller makes them, not we; what is taken away before it did so has none to keep.
+    world.plane.wait_for(lambda: len(world.get("pvc", namespace)) == 2, "the volumes of its databases")
     gone = {"chatwoot_confirm": tenant_id, "chatwoot_delete_data": "namespace" in point, "chatwoot_wait_seconds": 90}
     killed(world, "chatwoot_remove", POINTS[point], **gone)
     world.harness("chatwoot_remove", extra_vars=gone).agrees(changes=True)

@@ -79,6 +79,8 @@ def test_from_nothing_to_people_in_one_run_and_then_a_smaller_plan(
     assert desk["limits"] == {"agents": 4}, "three of Pro, and the agency's administrator"
     assert desk["features"].get("ip_lookup") is True
     assert "campaigns" not in desk["features"]
+    # The autoscaler looks every 15 s, and what it does between a preview and its apply is no lie of the preview's.
+    world.plane.wait_for(lambda: world.scaled(namespace), "as many pods as the plan has at least")
     world.change(tenant_id, chatwoot_plan="starter", chatwoot_features={})
     world.harness("chatwoot_managed", apply_only=asked).proves(changes=True)
     assert chatwoot.ask("GET", f"/platform/api/v1/accounts/{desk['id']}")[1]["limits"] == {"agents": 2}
